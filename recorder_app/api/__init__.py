@@ -1,0 +1,1 @@
+"""The typed client of PostHog's REST API. No SQLite, no Qt."""

@@ -1,0 +1,1 @@
+"""From a bare checkout to a running program. Stdlib only; imports nothing of ours."""

@@ -1,0 +1,1 @@
+"""Sound into a crash-safe file. No network, no Qt."""

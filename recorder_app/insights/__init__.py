@@ -1,0 +1,1 @@
+"""Segments into summary lines and tasks."""

@@ -1,0 +1,1 @@
+"""The SQLite store: a cache of the recording folders plus what people edited."""

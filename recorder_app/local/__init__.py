@@ -1,0 +1,1 @@
+"""The embedded backend: the server's contract on this machine."""

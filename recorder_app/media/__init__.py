@@ -1,0 +1,1 @@
+"""Media files: encode, decode, peaks, join, import, play. No network, no Qt."""

@@ -1,0 +1,1 @@
+"""Sound into segments, in a process of its own."""

@@ -1,0 +1,1 @@
+"""How media bytes reach a server."""

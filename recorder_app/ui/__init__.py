@@ -1,0 +1,1 @@
+"""The windows people live in. Sees only recorder, models, events, errors and settings."""
