@@ -64,7 +64,7 @@ class PrivatePulse:
             "-L", f"module-native-protocol-unix auth-anonymous=1 socket={self.socket}",
             "-L", f"module-null-sink sink_name={CALL_SINK} rate=48000 {_named('sink', 'Headphones')}",
             "-L", f"module-null-sink sink_name={MIC_FEED} rate=48000",
-            "-L", f"module-remap-source source_name=mic master={MIC_FEED}.monitor {_named('source', 'Microphone')}",
+            "-L", f"module-remap-source source_name=mic master={MIC_FEED}.monitor " + _named("source", "Microphone"),
             "-L", "module-always-sink",
         ]  # fmt: skip
         self.server = subprocess.Popen(
