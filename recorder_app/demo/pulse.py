@@ -58,13 +58,15 @@ class PrivatePulse:
         """Start PulseAudio and wait until it answers. Raises RuntimeError with its last words."""
         (self.folder / "home").mkdir(exist_ok=True)
         log = self.folder / "pulseaudio.log"
+        microphone = f"module-remap-source source_name=mic master={MIC_FEED}.monitor "
+        microphone += _named("source", "Microphone")
         arguments = [
             "pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no",
             "--realtime=no", "--high-priority=no", f"--log-target=file:{log}",
             "-L", f"module-native-protocol-unix auth-anonymous=1 socket={self.socket}",
             "-L", f"module-null-sink sink_name={CALL_SINK} rate=48000 {_named('sink', 'Headphones')}",
             "-L", f"module-null-sink sink_name={MIC_FEED} rate=48000",
-            "-L", f"module-remap-source source_name=mic master={MIC_FEED}.monitor " + _named("source", "Microphone"),
+            "-L", microphone,
             "-L", "module-always-sink",
         ]  # fmt: skip
         self.server = subprocess.Popen(
