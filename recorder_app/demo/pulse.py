@@ -11,6 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 CALL_SINK = "call"
 """The default sink: what is played here is what a person would hear of the far side."""
@@ -40,7 +41,7 @@ class PrivatePulse:
         """What a process needs in its environment to hear and speak here."""
         return {"PULSE_SERVER": f"unix:{self.socket}", "PULSE_RUNTIME_PATH": str(self.folder / "pulse")}
 
-    def __enter__(self) -> PrivatePulse:
+    def __enter__(self) -> Self:
         try:
             self.start_server()
             self.keep_awake()
