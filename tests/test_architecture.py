@@ -14,18 +14,20 @@ WORDS = {"models", "errors", "events", "settings", "paths"}
 
 LAYERS = {
     # the shells                everything they may see of ours
-    "__main__": {"bootstrap", "cli"},
+    "__main__": {"bootstrap", "cli", "demo"},
     "bootstrap": set(),  # stdlib only, and nothing of ours: it runs before anything is installed
-    "cli": {"recorder", "app", "doctor", "local", "export", "demo"},
+    "cli": {"recorder", "app", "doctor", "local", "export"},
     "app": {"recorder", "ui", "desktop", "credentials"},
     "demo": {"recorder", "app", "media"},
     "ui": {"recorder"},
     "desktop": set(),
     # the façade
     "recorder": {"capture", "media", "sync", "library", "speech", "insights", "api", "transports", "local",
-                 "export", "credentials", "wiring", "states"},
+                 "export", "credentials", "wiring", "states", "watch", "sessions"},
     "wiring": {"sync", "library", "speech", "insights", "api", "transports", "local", "credentials"},
     "states": set(),
+    "watch": set(),
+    "sessions": {"capture", "library", "sync", "watch"},
     "doctor": {"recorder", "capture", "speech", "api", "credentials"},
     # the flow
     "capture": {"media"},

@@ -1,0 +1,366 @@
+"""The one façade that the window, the tray, the command line and the tests use.
+
+Owns the order of things at start, stop and recovery; owns no widget, no socket, no SQL.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import os
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from recorder_app.capture.client import CaptureClient
+from recorder_app.errors import BusyError, NotFoundError, RecorderError
+from recorder_app.events import Event
+from recorder_app.library.store import Library
+from recorder_app.models import (
+    CaptureStatus,
+    JobView,
+    Recording,
+    RecordingDetail,
+    RecordingRow,
+    SourceInfo,
+    State,
+    Status,
+    Task,
+    UploadsStatus,
+)
+from recorder_app.paths import Paths
+from recorder_app.sessions import Sessions
+from recorder_app.settings import Settings, SettingsFile, with_environment
+from recorder_app.states import state_of
+from recorder_app.sync import plan
+from recorder_app.watch import CaptureWatch, Listener, current_status
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from recorder_app.media.player import Player
+    from recorder_app.sync.engine import SyncEngine
+
+logger = logging.getLogger(__name__)
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+class Recorder:
+    """Everything a shell can ask for. Call `open` once, `close` once; all else from any thread.
+
+    Importing this module is cheap on purpose (`recorder toggle` must answer within 150 ms): HTTP, speech and
+    media libraries are imported where they are needed.
+    """
+
+    def __init__(
+        self,
+        paths: Paths,
+        *,
+        environment: Mapping[str, str] = os.environ,
+        now: Callable[[], dt.datetime] = _now,
+    ) -> None:
+        self.paths = paths
+        self.settings = Settings()
+        self.recording_changed: Event[str] = Event()
+        """A row was added, changed or removed: its local id."""
+        self.capture_changed: Event[CaptureStatus] = Event()
+        self.problem: Event[RecorderError] = Event()
+        self._environment = environment
+        self._now = now
+        self._settings_file = SettingsFile(paths.settings)
+        self._capture = CaptureClient(paths)
+        self._library: Library | None = None
+        self._sessions: Sessions | None = None
+        self._engine: SyncEngine | None = None
+        self._watch: CaptureWatch | None = None
+
+    # -- life ---------------------------------------------------------------------------------------------
+
+    def open(self, *, is_working: bool = True) -> None:
+        """Open the library and bring interrupted recordings back. Blocks for the recovery scan.
+
+        `is_working`: also start the sync engine and watch the capture process, as the app and the foreground
+        commands do. Short commands (`start`, `toggle`, `list`) leave the work to whoever works.
+        """
+        self.paths.ensure()
+        self.settings = with_environment(self._settings_file.load(), self._environment)
+        self._library = Library(self.paths.library)
+        self._sessions = Sessions(self.paths, self._library, self._capture, now=self._now)
+        if not is_working:
+            return
+        self.recover()
+        from recorder_app.wiring import build_engine
+
+        self._engine = build_engine(self.paths, self.settings, self._library, self._environment)
+        self._engine.changed.subscribe(self.recording_changed.emit)
+        if not self._engine.start():
+            logger.info("another process does the uploads of this data folder")
+        self._watch = CaptureWatch(
+            self._capture, Listener(changed=self.capture_changed.emit, ended=self._session_ended)
+        )
+        self._watch.start()
+
+    def close(self) -> None:
+        """Let go of everything; a recording that runs goes on in the capture process."""
+        if self._watch:
+            self._watch.stop()
+        if self._engine:
+            self._engine.stop()
+        self._capture.close()
+        if self._library:
+            self._library.close()
+
+    def recover(self) -> list[Recording]:
+        """Make every folder a recording again: without a row, or with a row left open by a crash."""
+        recovered = self.sessions.recover(self.settings)
+        for recording in recovered:
+            self.recording_changed.emit(recording.id)
+        if recovered:
+            self._wake()
+        return recovered
+
+    @property
+    def library(self) -> Library:
+        if self._library is None:
+            raise RuntimeError("open() comes first")
+        return self._library
+
+    @property
+    def sessions(self) -> Sessions:
+        if self._sessions is None:
+            raise RuntimeError("open() comes first")
+        return self._sessions
+
+    # -- recording ----------------------------------------------------------------------------------------
+
+    def start_recording(
+        self, *, title: str = "", mic: str | None = None, system: str | None = None
+    ) -> Recording:
+        """Start and return once the first sound was captured. Raises BusyError, SoundError, StorageError."""
+        recording = self.sessions.start(self.settings, title=title, mic=mic, system=system)
+        return self._told_of(recording)
+
+    def stop_recording(self) -> Recording:
+        """Stop, close the file and hand it to the upload. Raises BusyError when nothing is recorded."""
+        return self._told_of(self.sessions.stop(self.settings))
+
+    def toggle_recording(self) -> Recording:
+        """Start, or stop and save: what the hotkey does."""
+        return self.start_recording() if self.capture_status().state == "idle" else self.stop_recording()
+
+    def pause(self) -> CaptureStatus:
+        return self._told(self._attached().pause())
+
+    def resume(self) -> CaptureStatus:
+        return self._told(self._attached().resume())
+
+    def bookmark(self, note: str = "") -> CaptureStatus:
+        return self._told(self._attached().bookmark(note))
+
+    def capture_status(self) -> CaptureStatus:
+        return current_status(self._capture)
+
+    def sources(self) -> list[SourceInfo]:
+        self._capture.ensure()
+        return self._capture.sources()
+
+    # -- reading ------------------------------------------------------------------------------------------
+
+    def recordings(self, query: str = "", *, limit: int = 200, offset: int = 0) -> list[RecordingRow]:
+        """Newest first."""
+        capture = self.capture_status()
+        found = self.library.list(query, limit=limit, offset=offset)
+        return [RecordingRow(recording, self._state(recording, capture)) for recording in found]
+
+    def detail(self, recording_id: str) -> RecordingDetail:
+        recording = self._get(recording_id)
+        state = self._state(recording, self.capture_status())
+        return RecordingDetail(recording, state, self.library.segments(recording_id))
+
+    def find(self, mark: str) -> Recording:
+        """The recording whose local or server id begins with `mark`, or the newest for "last"."""
+        if mark == "last":
+            newest = self.library.list(limit=1)
+            if newest:
+                return newest[0]
+            raise NotFoundError("There is no recording yet", hint="Make one: recorder record")
+        found = [
+            each for each in self.library.list(limit=100_000)
+            if each.id.startswith(mark) or (each.server_id or "").startswith(mark)
+        ]  # fmt: skip
+        if len(found) == 1:
+            return found[0]
+        problem = (
+            f"{len(found)} recordings begin with {mark!r}"
+            if found and mark
+            else f"There is no recording {mark!r}"
+        )
+        raise NotFoundError(problem, hint="recorder list shows them")
+
+    def jobs(self) -> list[JobView]:
+        return self.library.jobs.views()
+
+    def uploads_status(self) -> UploadsStatus:
+        open_jobs = [job for job in self.library.jobs.views() if job.state != "done"]
+        return UploadsStatus(
+            waiting=len({job.recording_id for job in open_jobs}),
+            failing=len({job.recording_id for job in open_jobs if job.state == "blocked"}),
+            paused_reason=self.library.jobs.paused_reason(),
+        )
+
+    # -- editing ------------------------------------------------------------------------------------------
+
+    def rename(self, recording_id: str, title: str) -> None:
+        self._edit(recording_id, title=title.strip()[:255])
+
+    def set_notes(self, recording_id: str, notes: str) -> None:
+        self._edit(recording_id, notes=notes)
+
+    def set_participants(self, recording_id: str, names: Sequence[str]) -> None:
+        kept = tuple(name.strip() for name in names if name.strip())
+        self._edit(recording_id, participants=kept)
+
+    def set_task(self, recording_id: str, task: Task) -> None:
+        """Replace the task of the same id, or add it."""
+        tasks = self._get(recording_id).tasks
+        known = any(each.id == task.id for each in tasks)
+        changed = tuple(task if each.id == task.id else each for each in tasks)
+        self._edit(recording_id, tasks=changed if known else (*tasks, task))
+
+    def dismiss_task(self, recording_id: str, task_id: str) -> None:
+        tasks = self._get(recording_id).tasks
+        self._edit(recording_id, tasks=tuple(each for each in tasks if each.id != task_id))
+
+    def retry(self, recording_id: str) -> None:
+        """Try now what waits or was given up."""
+        self._get(recording_id)
+        self.library.jobs.retry(recording_id)
+        self._wake()
+        self.recording_changed.emit(recording_id)
+
+    # -- media --------------------------------------------------------------------------------------------
+
+    def import_file(
+        self, path: Path, *, title: str = "", on_progress: Callable[[int], None] | None = None
+    ) -> Recording:
+        """Copy a file's sound into the library and queue its upload and transcript."""
+        from recorder_app.media.importer import import_file
+
+        recording_id = str(uuid.uuid4())
+        imported = import_file(
+            path, self.paths.recordings / recording_id, bitrate=self.settings.bitrate, on_progress=on_progress
+        )
+        recording = self.library.add(
+            Recording(
+                id=recording_id,
+                started_at=imported.started_at,
+                completed_at=imported.started_at + dt.timedelta(milliseconds=imported.duration_ms),
+                title=title.strip() or path.stem,
+                workspace=self.settings.workspace,
+                status=Status.UPLOADING,
+                duration_ms=imported.duration_ms,
+                media=imported.media,
+                media_bytes=imported.media_bytes,
+                media_sha256=imported.media_sha256,
+                is_on_disk=True,
+            )
+        )
+        plan.recording_stopped(self.library, recording)
+        self._wake()
+        self.recording_changed.emit(recording.id)
+        return recording
+
+    def export(self, recording_id: str, format_name: str = "markdown") -> str:
+        from recorder_app.export import export
+
+        return export(self.detail(recording_id), format_name)
+
+    def player(self, recording_id: str) -> Player:
+        from recorder_app.media.player import Player
+
+        player = Player()
+        player.load(self._media(recording_id))
+        return player
+
+    def peaks(self, recording_id: str, bars: int) -> NDArray[np.float32]:
+        from recorder_app.media.peaks import peaks
+
+        return peaks(self._media(recording_id), bars)
+
+    # -- server -------------------------------------------------------------------------------------------
+
+    def update_settings(self, settings: Settings) -> None:
+        self._settings_file.save(settings)
+        self.settings = with_environment(settings, self._environment)
+
+    def test_connection(self) -> None:
+        """Ask the server for one row; raises what is wrong, in words."""
+        from recorder_app.wiring import build_client
+
+        build_client(self.paths, self.settings, self._environment).list(limit=1)
+
+    def work_until_idle(self, recording_id: str | None = None, *, timeout_s: float) -> None:
+        """Wait until nothing can move any more. Returns also on a recording that only waits for a later try."""
+        if self._engine is None:
+            raise RuntimeError("open(is_working=True) comes first")
+        self._engine.run_until_idle(recording_id, timeout_s=timeout_s)
+
+    # -- inside -------------------------------------------------------------------------------------------
+
+    def _get(self, recording_id: str) -> Recording:
+        recording = self.library.get(recording_id)
+        if recording is None:
+            raise NotFoundError("There is no such recording", hint="recorder list shows them")
+        return recording
+
+    def _media(self, recording_id: str) -> Path:
+        for path in self._get(recording_id).media:
+            if path.exists():
+                return path
+        raise NotFoundError("The sound is not on this computer")
+
+    def _state(self, recording: Recording, capture: CaptureStatus) -> State:
+        return state_of(
+            recording,
+            self.library.jobs.views(recording.id),
+            capture,
+            paused_reason=self.library.jobs.paused_reason(),
+        )
+
+    def _edit(self, recording_id: str, **changes: object) -> None:
+        self._get(recording_id)
+        recording = self.library.update(recording_id, **changes)
+        plan.recording_edited(self.library, recording, fields=tuple(changes))
+        self._wake()
+        self.recording_changed.emit(recording_id)
+
+    def _told_of(self, recording: Recording) -> Recording:
+        self._wake()
+        self.capture_changed.emit(self.capture_status())
+        self.recording_changed.emit(recording.id)
+        return recording
+
+    def _session_ended(self, recording_id: str) -> None:
+        """Another program stopped it, or the capture process died with it: put it together from its folder."""
+        known = self.library.get(recording_id)
+        if known is None or not known.is_on_disk:
+            self.recover()
+        self.recording_changed.emit(recording_id)
+
+    def _attached(self) -> CaptureClient:
+        if not self._capture.attach():
+            raise BusyError("Nothing is being recorded", hint="Start with: recorder start")
+        return self._capture
+
+    def _told(self, status: CaptureStatus) -> CaptureStatus:
+        self.capture_changed.emit(status)
+        return status
+
+    def _wake(self) -> None:
+        if self._engine:
+            self._engine.wake()

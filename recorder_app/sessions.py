@@ -1,0 +1,110 @@
+"""From start to stop: in which order row, journal, device and jobs come to be, and recovery after a crash.
+
+Owns the rules of a session; the capture process owns its sound, the library its row.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import logging
+import threading
+import uuid
+from collections.abc import Callable
+
+from recorder_app.capture.client import CaptureClient, Finished, StartRequest
+from recorder_app.errors import BusyError, RecorderError
+from recorder_app.library.store import Library
+from recorder_app.models import Recording, Status
+from recorder_app.paths import Paths
+from recorder_app.settings import Settings
+from recorder_app.sync import plan
+from recorder_app.watch import current_status
+
+logger = logging.getLogger(__name__)
+
+_FACTS = tuple(
+    field.name for field in dataclasses.fields(Finished) if field.name not in {"recording_id", "title"}
+)
+"""What of `Finished` goes into the row under the same name; a title given meanwhile is the person's."""
+
+
+class Sessions:
+    """Starts, stops and recovers. From any thread; settling is done by one at a time."""
+
+    def __init__(
+        self, paths: Paths, library: Library, capture: CaptureClient, *, now: Callable[[], dt.datetime]
+    ) -> None:
+        self._paths = paths
+        self._library = library
+        self._capture = capture
+        self._now = now
+        self._settling = threading.Lock()
+
+    def start(self, settings: Settings, *, title: str, mic: str | None, system: str | None) -> Recording:
+        """Return once the first sound was captured. Raises BusyError, SoundError, StorageError."""
+        self._capture.ensure()
+        if current_status(self._capture).state != "idle":
+            raise BusyError("A recording is running already", hint="Stop it first: recorder stop")
+        recording = self._library.add(
+            Recording(
+                id=str(uuid.uuid4()),
+                started_at=self._now(),
+                title=title.strip(),
+                workspace=settings.workspace,
+            )
+        )
+        request = StartRequest(
+            recording_id=recording.id,
+            folder=self._paths.recordings / recording.id,
+            mic=mic or settings.mic_source,
+            system=system or settings.system_source,
+            bitrate=settings.bitrate,
+            title=recording.title,
+        )
+        try:
+            self._capture.start(request)
+        except RecorderError:
+            # Nothing was heard, so there is nothing to keep; a ghost row would only worry people.
+            self._library.delete(recording.id)
+            raise
+        plan.recording_started(self._library, recording)
+        logger.info("recording %s started", recording.id)
+        return recording
+
+    def stop(self, settings: Settings) -> Recording:
+        """Close the file and hand it to the upload. Raises BusyError when nothing is recorded."""
+        if not self._capture.attach():
+            raise BusyError("Nothing is being recorded", hint="Start with: recorder start")
+        return self.settle(self._capture.stop(), settings)
+
+    def recover(self, settings: Settings) -> list[Recording]:
+        """Make every folder a recording again: without a row, or with a row a crash left open."""
+        from recorder_app.capture.recovery import scan
+
+        live = current_status(self._capture).recording_id
+        recovered = []
+        for finished in scan(self._paths.recordings, live_id=live):
+            known = self._library.get(finished.recording_id)
+            if known is None or not known.is_on_disk:
+                recovered.append(self.settle(finished, settings))
+        return recovered
+
+    def settle(self, finished: Finished, settings: Settings) -> Recording:
+        """Write down what a session ended with. Safe to repeat: whoever comes second finds it done."""
+        facts = {field: getattr(finished, field) for field in _FACTS}
+        with self._settling:
+            known = self._library.get(finished.recording_id) or self._library.add(
+                Recording(
+                    id=finished.recording_id,
+                    started_at=finished.started_at,
+                    title=finished.title,
+                    workspace=settings.workspace,
+                )
+            )
+            if known.is_on_disk:
+                return known
+            recording = self._library.update(known.id, **facts, is_on_disk=True, status=Status.UPLOADING)
+            plan.recording_stopped(self._library, recording)
+        logger.info("recording %s is on disk: %d ms", known.id, finished.duration_ms)
+        return recording
