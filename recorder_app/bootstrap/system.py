@@ -197,8 +197,8 @@ def _apt(prefix: tuple[str, ...], packages: list[str]) -> None:
     front = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive"]
     apt = [*front, "apt-get", "-qq", "-o", "Dpkg::Use-Pty=0", "-o", "DPkg::Lock::Timeout=300"]
     command = [*apt, "install", "-y", "--no-install-recommends", *packages]
-    # A failed update is not the end: the lists that are here may do.
-    run([*apt, "update"])
+    # A failed update is not the end: the lists that are here may do. Without "any" it fails in silence.
+    updating = run([*apt, "-o", "APT::Update::Error-Mode=any", "update"])
     failure = run(command)
     if "dpkg --configure -a" in failure:
         say("An earlier installation of packages was interrupted; finishing that first …")
@@ -207,4 +207,6 @@ def _apt(prefix: tuple[str, ...], packages: list[str]) -> None:
     if failure:
         line = shlex.join(["apt-get", "install", "-y", "--no-install-recommends", *packages])
         otherwise = f"apt-get could not install them. Start again once this works:\n    {line}"
-        raise CannotGoOnError(explain(failure, what="the system packages", otherwise=otherwise))
+        raise CannotGoOnError(
+            explain(f"{updating}\n{failure}", what="the system packages", otherwise=otherwise)
+        )

@@ -118,9 +118,7 @@ def _work(pulse: PrivatePulse, home: Path, *, is_silent: bool) -> tuple[Recordin
     recorder = Recorder(Paths.from_environment())
     recorder.open()
     try:
-        say(
-            f"Playing {played_ms / 1000:.0f} s of {sample.name}: you into the microphone, them into the call …"
-        )
+        say(f"Playing {played_ms / 1000:.0f} s of {sample.name}, one side each into microphone and call …")
         recording_id, peaks = _record(recorder, pulse, () if is_silent else (mic, call), played_ms)
         detail = _wait(recorder, recording_id)
     finally:
