@@ -1,0 +1,170 @@
+"""The library: every recording of this person, its transcript lines, and where its jobs are kept.
+
+A cache of the recordings' folders plus what people wrote; must not open media or talk to a server.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime as dt
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from recorder_app.errors import NotFoundError
+from recorder_app.library import rows
+from recorder_app.library.database import Database
+from recorder_app.library.jobs import JobTable
+from recorder_app.library.ledger import Ledger
+from recorder_app.models import Recording, Segment
+
+_MATCH = "(s.body LIKE ? ESCAPE '\\' OR s.transcript LIKE ? ESCAPE '\\')"
+
+
+def _utc_now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+class Library:
+    """Thread-safe, and open in several processes at once. Every method may raise LibraryError."""
+
+    jobs: JobTable
+    ledger: Ledger
+
+    def __init__(self, path: Path, *, now: Callable[[], dt.datetime] = _utc_now) -> None:
+        """Open and migrate. A damaged file is moved aside (`damaged`); a newer one raises LibraryError."""
+        self._database = Database(path)
+        self._base = path.parent
+        self._now = now
+        self.jobs = JobTable(self._database)
+        self.ledger = Ledger(self._database)
+
+    @property
+    def damaged(self) -> Path | None:
+        """Where a damaged library was moved by this opening. The recordings' folders then rebuild it."""
+        return self._database.damaged
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make several changes in one commit, jobs included."""
+        with self._database.writing():
+            yield
+
+    def data_version(self) -> int:
+        """Change when another thread or process has committed; per calling thread."""
+        return self._database.data_version()
+
+    def add(self, recording: Recording) -> Recording:
+        """Store a new recording and return it with its times. An id that exists already is left alone."""
+        moment = self._now()
+        added = dataclasses.replace(recording, created_at=recording.created_at or moment, updated_at=moment)
+        columns = rows.to_columns({name: getattr(added, name) for name in rows.COLUMNS}, self._base)
+        marks = ", ".join(f":{name}" for name in columns)
+        with self._database.writing() as connection:
+            found = connection.execute("SELECT 1 FROM recordings WHERE id = ?", (recording.id,)).fetchone()
+            if found is None:
+                connection.execute(
+                    f"INSERT INTO recordings ({', '.join(columns)}) VALUES ({marks})",  # noqa: S608 — our names
+                    columns,
+                )
+                connection.execute(
+                    "INSERT INTO search (recording_id, body) VALUES (?, ?)",
+                    (added.id, rows.searchable(added)),
+                )
+            return self._require(connection, recording.id)
+
+    def get(self, recording_id: str) -> Recording | None:
+        with self._database.reading() as connection:
+            row = connection.execute("SELECT * FROM recordings WHERE id = ?", (recording_id,)).fetchone()
+        return None if row is None else rows.to_recording(row, self._base)
+
+    def list(self, query: str = "", *, limit: int = 200, offset: int = 0) -> list[Recording]:
+        """Newest first. Each word of `query` must occur in title, notes, summary, tasks, people or lines."""
+        words = [f"%{_escaped(word)}%" for word in query.casefold().split()]
+        condition = " AND ".join([_MATCH] * len(words))
+        with self._database.reading() as connection:
+            found = connection.execute(
+                "SELECT r.* FROM recordings r JOIN search s ON s.recording_id = r.id "  # noqa: S608 — marks only
+                f"WHERE {condition or '1'} ORDER BY r.started_at DESC, r.id LIMIT ? OFFSET ?",
+                [*(word for word in words for _ in range(2)), limit, offset],
+            ).fetchall()
+        return [rows.to_recording(row, self._base) for row in found]
+
+    def update(self, recording_id: str, **changes: Any) -> Recording:
+        """Change fields of a Recording, by name. Raises NotFoundError."""
+        unknown = set(changes) - set(rows.COLUMNS) | ({"id"} & set(changes))
+        if unknown:
+            raise TypeError(f"not a changeable field of a recording: {sorted(unknown)}")
+        columns = rows.to_columns({**changes, "updated_at": self._now()}, self._base)
+        assignments = ", ".join(f"{name} = :{name}" for name in columns)
+        with self._database.writing() as connection:
+            connection.execute(
+                f"UPDATE recordings SET {assignments} WHERE id = :_id",  # noqa: S608 — names checked above
+                {**columns, "_id": recording_id},
+            )
+            changed = self._require(connection, recording_id)
+            connection.execute(
+                "UPDATE search SET body = ? WHERE recording_id = ?", (rows.searchable(changed), recording_id)
+            )
+        return changed
+
+    def segments(self, recording_id: str) -> tuple[Segment, ...]:
+        """The transcript in the order of time; empty when there is none."""
+        with self._database.reading() as connection:
+            found = connection.execute(
+                "SELECT * FROM segments WHERE recording_id = ? ORDER BY start_ms", (recording_id,)
+            ).fetchall()
+        return tuple(rows.to_segment(row) for row in found)
+
+    def set_segments(self, recording_id: str, segments: Sequence[Segment]) -> None:
+        """Replace the whole transcript. Raises NotFoundError; equal `start_ms` are a ValueError."""
+        if len({segment.start_ms for segment in segments}) != len(segments):
+            raise ValueError("two segments begin in the same millisecond")
+        with self._database.writing() as connection:
+            self._require(connection, recording_id)
+            connection.execute("DELETE FROM segments WHERE recording_id = ?", (recording_id,))
+            connection.executemany(
+                "INSERT INTO segments VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [rows.from_segment(recording_id, segment) for segment in segments],
+            )
+            connection.execute(
+                "UPDATE search SET transcript = ? WHERE recording_id = ?",
+                ("\n".join(segment.text for segment in segments).casefold(), recording_id),
+            )
+
+    def server_ids(self, workspace: str) -> set[str]:
+        """Every server row that one of our recordings already is."""
+        with self._database.reading() as connection:
+            found = connection.execute(
+                "SELECT server_id FROM recordings WHERE workspace = ? AND server_id IS NOT NULL", (workspace,)
+            ).fetchall()
+        return {row["server_id"] for row in found}
+
+    def unfinished(self, workspace: str) -> tuple[Recording, ...]:
+        """Recordings of a workspace whose life is not over on the server, oldest first."""
+        with self._database.reading() as connection:
+            found = connection.execute(
+                "SELECT * FROM recordings WHERE workspace = ? AND status <> 'ready' ORDER BY started_at",
+                (workspace,),
+            ).fetchall()
+        return tuple(rows.to_recording(row, self._base) for row in found)
+
+    def delete(self, recording_id: str) -> None:
+        """Forget a recording, its lines and its jobs. The files are the caller's business."""
+        with self._database.writing() as connection:
+            connection.execute("DELETE FROM recordings WHERE id = ?", (recording_id,))
+
+    def close(self) -> None:
+        self._database.close()
+
+    def _require(self, connection: sqlite3.Connection, recording_id: str) -> Recording:
+        row = connection.execute("SELECT * FROM recordings WHERE id = ?", (recording_id,)).fetchone()
+        if row is None:
+            raise NotFoundError("There is no such recording", hint="See them all with: recorder list")
+        return rows.to_recording(row, self._base)
+
+
+def _escaped(word: str) -> str:
+    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
