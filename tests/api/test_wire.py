@@ -207,7 +207,7 @@ ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=300)
     duration=st.integers(),
 )
 def test_whatever_is_said_the_server_takes_the_patch_and_echoes_it(
-    title, url, notes, people, lines, tasks, duration
+    *, title, url, notes, people, lines, tasks, duration
 ):
     patch = RecordingPatch(
         platform=Platform.ZOOM,

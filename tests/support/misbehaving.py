@@ -7,6 +7,7 @@ import socket
 import struct
 import threading
 import time
+from typing import Self
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,7 +41,7 @@ class MisbehavingServer:
     def url(self) -> str:
         return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
 
-    def __enter__(self) -> MisbehavingServer:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
