@@ -45,6 +45,14 @@ def make_client() -> Callable[..., SpeechClient]:
 
 
 @pytest.fixture(scope="session")
+def client() -> SpeechClient:
+    """One worker for all tests that do it no harm."""
+    client = SpeechClient(idle_s=600)
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="session")
 def short_meeting(tmp_path_factory) -> Path:
     """The first three turns of the sample as the recorder writes them."""
     blocks = list(read_pcm(SAMPLE / "meeting.ogg", rate=RATE, end_ms=SHORT_MS))

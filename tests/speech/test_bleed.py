@@ -80,7 +80,7 @@ def test_the_same_words_at_the_same_time_go_even_if_the_sound_does_not_tell():
 
 @pytest.mark.spoken
 @pytest.mark.slow
-def test_no_sentence_is_written_twice_without_a_headset(make_client, tmp_path):
+def test_no_sentence_is_written_twice_without_a_headset(client, tmp_path):
     if not speak.is_possible():
         pytest.skip("flite is not installed")
     turns = [
@@ -90,7 +90,7 @@ def test_no_sentence_is_written_twice_without_a_headset(make_client, tmp_path):
     ]
     spoken = speak.speak(turns, leak_db=-18)
 
-    transcript = make_client().transcribe(write_ogg(spoken.stereo(), tmp_path / "part-001.ogg"))
+    transcript = client.transcribe(write_ogg(spoken.stereo(), tmp_path / "part-001.ogg"))
 
     assert [one.speaker for one in transcript.segments] == ["Them", "You", "Them"]
     texts = [one.text for one in transcript.segments]

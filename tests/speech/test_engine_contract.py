@@ -78,12 +78,6 @@ def test_clipped_and_shifted_speech_is_survived(engine, speech):
             assert one.text.strip() == one.text != ""
 
 
-def test_the_same_sound_gives_the_same_words(engine, speech):
-    first = [one.text for one in engine.transcribe(speech)]
-
-    assert [one.text for one in engine.transcribe(speech)] == first
-
-
 def test_auto_takes_the_first_engine_that_can_be_used():
     class Broken:
         info = EngineInfo("broken", "Broken", False, ("en",), False, False)

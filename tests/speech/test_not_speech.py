@@ -39,11 +39,11 @@ def _sounds() -> dict[str, np.ndarray]:
 
 
 @pytest.mark.slow
-def test_nothing_is_heard_where_nobody_speaks(make_client, tmp_path):
+def test_nothing_is_heard_where_nobody_speaks(client, tmp_path):
     parts = [np.clip(sound, -32768, 32767) for sound in _sounds().values()]
     both = np.stack([np.concatenate(parts), np.concatenate(parts[::-1])], axis=1).astype("<i2")
 
-    transcript = make_client().transcribe(write_wav(tmp_path / "sounds.wav", both, rate=RATE))
+    transcript = client.transcribe(write_wav(tmp_path / "sounds.wav", both, rate=RATE))
 
     assert [one.text for one in transcript.segments] == []
     assert transcript.engine == "pocketsphinx"

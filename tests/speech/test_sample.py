@@ -18,18 +18,12 @@ WORKER_BUDGET_KB = 250 * 1024
 
 
 @pytest.fixture(scope="module")
-def heard():
+def heard(client):
     """The transcript, the progress that was told and the worker's peak memory in kB (None without /proc)."""
-    from recorder_app.speech.client import SpeechClient
-
-    client = SpeechClient()
     progress = []
-    try:
-        transcript = client.transcribe(SAMPLE / "meeting.ogg", on_progress=progress.append)
-        status = Path(f"/proc/{client.worker_pid}/status")
-        peak = int(status.read_text().split("VmHWM:")[1].split()[0]) if status.exists() else None
-    finally:
-        client.close()
+    transcript = client.transcribe(SAMPLE / "meeting.ogg", on_progress=progress.append)
+    status = Path(f"/proc/{client.worker_pid}/status")
+    peak = int(status.read_text().split("VmHWM:")[1].split()[0]) if status.exists() else None
     return transcript, progress, peak
 
 

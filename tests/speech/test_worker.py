@@ -141,13 +141,13 @@ def test_closing_the_client_ends_a_transcription_under_way(make_client, short_me
     [(b"", "not an audio"), (b"OggS" + bytes(range(256)) * 40, "not an audio"), (None, "no such file")],
     ids=["zero length", "junk", "missing"],
 )
-def test_what_is_no_recording_is_refused_in_words(make_client, tmp_path, content, title):
+def test_what_is_no_recording_is_refused_in_words(client, tmp_path, content, title):
     path = tmp_path / "part-001.ogg"
     if content is not None:
         path.write_bytes(content)
 
     with pytest.raises(UsageError, match=title):
-        make_client().transcribe(path)
+        client.transcribe(path)
 
 
 def test_an_unknown_engine_is_refused_in_words(make_client, short_meeting):
@@ -155,34 +155,34 @@ def test_an_unknown_engine_is_refused_in_words(make_client, short_meeting):
         make_client(engine="telepathy").transcribe(short_meeting)
 
 
-def test_a_truncated_recording_gives_what_is_there(make_client, short_meeting, tmp_path):
+def test_a_truncated_recording_gives_what_is_there(client, short_meeting, tmp_path):
     path = tmp_path / "part-001.ogg"
     whole = short_meeting.read_bytes()
     path.write_bytes(whole[: len(whole) * 45 // 100])
 
-    transcript = make_client().transcribe(path)
+    transcript = client.transcribe(path)
 
     assert transcript.segments[0].speaker == "You"
     assert "today i want to talk" in transcript.segments[0].text
     assert transcript.segments[-1].end_ms < SHORT_MS * 0.5
 
 
-def test_one_channel_is_the_other_side(make_client, tmp_path):
+def test_one_channel_is_the_other_side(client, tmp_path):
     from recorder_app.media.decode import read_pcm
 
     samples = np.concatenate(list(read_pcm(SAMPLE / "meeting.ogg", rate=16_000, channel=0, end_ms=4400)))
 
-    transcript = make_client().transcribe(write_wav(tmp_path / "mono.wav", samples, rate=16_000), them="Anna")
+    transcript = client.transcribe(write_wav(tmp_path / "mono.wav", samples, rate=16_000), them="Anna")
 
     assert [one.speaker for one in transcript.segments] == ["Anna"]
     assert "our new office" in transcript.segments[0].text
 
 
 @pytest.mark.parametrize("frames", [0, 1, 800], ids=["no sample", "one sample", "50 ms"])
-def test_next_to_nothing_gives_no_words(make_client, tmp_path, frames):
+def test_next_to_nothing_gives_no_words(client, tmp_path, frames):
     path = write_wav(tmp_path / "short.wav", np.full((frames, 2), 9000, np.int16), rate=16_000)
 
-    assert make_client().transcribe(path).segments == ()
+    assert client.transcribe(path).segments == ()
 
 
 def test_an_idle_worker_is_let_go(make_client, tmp_path):
