@@ -168,16 +168,34 @@ class JobTable:
         with self._database.writing() as connection:
             return connection.execute("UPDATE jobs SET state = 'pending' WHERE state = 'running'").rowcount
 
-    def hurry(self, recording_id: str | None, *, now: float, with_blocked: bool = False) -> int:
-        """Make waiting jobs due now, with `with_blocked` also those that gave up; None: of all recordings."""
-        states = "('pending', 'blocked')" if with_blocked else "('pending')"
+    def block(self, recording_id: str, kinds: Iterable[str], *, reason: str) -> None:
+        """Give up waiting jobs that can never run because something they need has given up."""
         with self._database.writing() as connection:
-            return connection.execute(
-                "UPDATE jobs SET state = 'pending', next_attempt_at = :now, delay_s = 0, attempts = 0, "  # noqa: S608
-                "reason = CASE state WHEN 'blocked' THEN NULL ELSE reason END "
-                f"WHERE state IN {states} AND (:id IS NULL OR recording_id = :id)",
-                {"now": now, "id": recording_id},
-            ).rowcount
+            for kind in kinds:
+                connection.execute(
+                    "UPDATE jobs SET state = 'blocked', reason = ?, "
+                    "payload = json_set(payload, '$.is_dependent', json('true')) "
+                    "WHERE recording_id = ? AND kind = ? AND state = 'pending'",
+                    (reason, recording_id, kind),
+                )
+
+    def hurry(self, recording_id: str | None, *, now: float, with_blocked: bool = False) -> None:
+        """Make waiting jobs due now, with `with_blocked` also those that gave up; None: of all recordings.
+
+        One that is running runs once more: it may have looked before what it is hurried for happened.
+        """
+        values = {"now": now, "id": recording_id, "blocked": with_blocked}
+        with self._database.writing() as connection:
+            connection.execute(
+                "UPDATE jobs SET next_attempt_at = :now, delay_s = 0, attempts = 0, "
+                "reason = CASE state WHEN 'blocked' THEN NULL ELSE reason END, "
+                "payload = json_remove(payload, '$.is_dependent'), "
+                "revision = revision + (state = 'running'), "
+                "state = CASE state WHEN 'blocked' THEN 'pending' ELSE state END "
+                "WHERE (state IN ('pending', 'running') OR (state = 'blocked' AND :blocked)) "
+                "AND (:id IS NULL OR recording_id = :id)",
+                values,
+            )
 
     def reset(self, recording_id: str, kinds: Iterable[str], *, now: float) -> None:
         """Let finished kinds run again (the media changed, a better transcript is wanted)."""

@@ -87,6 +87,17 @@ class Ledger:
                 (recording_id, json.dumps(base, ensure_ascii=False)),
             )
 
+    def known_creator(self, workspace: str) -> int | None:
+        """Our user id on that server, as the rows we created say; None before the first one."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "SELECT json_extract(m.base, '$.created_by') AS creator FROM remotes m "
+                "JOIN recordings r ON r.id = m.recording_id "
+                "WHERE r.workspace = ? AND creator IS NOT NULL ORDER BY r.started_at DESC LIMIT 1",
+                (workspace,),
+            ).fetchone()
+        return None if row is None else int(row["creator"])
+
     def is_gone(self, recording_id: str) -> bool:
         """True once the server said that the row was deleted there."""
         with self._database.reading() as connection:

@@ -58,6 +58,8 @@ class _Hearing:
     utterances: list[HeardUtterance] = dataclasses.field(default_factory=list)
     positions: dict[Track, int] = dataclasses.field(default_factory=dict)
     done: set[Track] = dataclasses.field(default_factory=set)
+    is_answered: bool = False
+    """The worker is done with it, well or not, and waits for the next request."""
     crashes: int = 0
     crashes_in_place: int = 0
 
@@ -148,11 +150,10 @@ class SpeechClient:
         try:
             self._stop_idle_timer()
             self._hear(hearing, on_progress, cancelled)
-            self._start_idle_timer()
-        except BaseException:
-            self._end_worker()
-            raise
         finally:
+            if not hearing.is_answered:
+                self._end_worker()
+            self._start_idle_timer()
             self._busy.release()
         on_progress(100)
         segments = sides.merge(hearing.utterances, {Track.MIC: me, Track.SYSTEM: them})
@@ -200,9 +201,10 @@ class SpeechClient:
                     raise WorkerGoneError
                 continue
             moved_at = now
-            if message["event"] == protocol.FAILED:
-                raise protocol.to_error(message)
-            if message["event"] == protocol.DONE:
+            if message["event"] in {protocol.DONE, protocol.FAILED}:
+                hearing.is_answered = True
+                if message["event"] == protocol.FAILED:
+                    raise protocol.to_error(message)
                 return
             hearing.take(message)
             if hearing.percent > told:
@@ -245,6 +247,8 @@ class SpeechClient:
             worker.end()
 
     def _start_idle_timer(self) -> None:
+        if self._worker is None:
+            return
         self._idle = threading.Timer(self._idle_s, self._unload)
         self._idle.name, self._idle.daemon = "recorder-speech-idle", True
         self._idle.start()

@@ -155,5 +155,6 @@ class _Cutter:
         return Utterance(start * CHUNK * 1000 // RATE, np.concatenate(self._kept[:end]))
 
     def _keep_last(self, count: int) -> None:
-        del self._kept[: len(self._kept) - count]
-        del self._probabilities[: len(self._probabilities) - count]
+        surplus = max(0, len(self._kept) - count)
+        del self._kept[:surplus]
+        del self._probabilities[:surplus]

@@ -1,0 +1,365 @@
+"""Runs the durable jobs: three lanes over one job table, one engine a data folder.
+
+Decides nothing itself: `plan` says what must exist, `jobs.next_step` what follows an attempt.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from recorder_app.errors import NotFoundError, RecorderError
+from recorder_app.events import Event
+from recorder_app.library.jobs import BLOCKED, Job
+from recorder_app.library.lockfile import FileLock
+from recorder_app.library.store import Library
+from recorder_app.models import Insights, JobView, Recording, Segment, Status, UploadsStatus
+from recorder_app.sync import (
+    create,
+    describe,
+    done,
+    edits,
+    finish,
+    insights,
+    jobs,
+    plan,
+    reconcile,
+    summary,
+    transcribe,
+    transcript,
+    upload,
+)
+from recorder_app.sync.jobs import Broke, Failed, Outcome, next_step
+from recorder_app.sync.lane import LOOK_S, Lane
+from recorder_app.sync.poll import DETAIL_S, Poll
+from recorder_app.sync.workspace import Deps, Transcriber, Workspace
+
+logger = logging.getLogger(__name__)
+
+STEPS: Mapping[str, Callable[[Job, Deps], Outcome]] = {
+    jobs.CREATE.kind: create.run,
+    jobs.DESCRIBE.kind: describe.run,
+    jobs.FINISH.kind: finish.stopped,
+    jobs.EDITS.kind: edits.run,
+    jobs.UPLOAD.kind: upload.run,
+    jobs.CONFIRM.kind: finish.arrived,
+    jobs.TRANSCRIBE.kind: transcribe.run,
+    jobs.INSIGHTS.kind: insights.run,
+    jobs.TRANSCRIPT.kind: transcript.run,
+    jobs.SUMMARY.kind: summary.run,
+    jobs.FINAL.kind: done.run,
+}
+WATCH_S = 0.1
+"""How often `run_until_idle` looks when it is another process that works."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Idle:
+    """Why nothing moves any more."""
+
+    is_done: bool
+    """Every job is done."""
+    reason: str | None = None
+    """The sentence to show otherwise: what was given up, what is waited for, or that time ran out."""
+    has_timed_out: bool = False
+
+
+class SyncEngine:
+    """Every method may be called from any thread; those that write may raise LibraryError.
+
+    Without `start` (or where it returned False) jobs are still planned here and run by the process that
+    holds the lock.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        workspace: Workspace,
+        *,
+        recordings: Path,
+        transcriber: Transcriber,
+        extract: Callable[[Sequence[Segment]], Insights],
+        join: Callable[[Sequence[Path], Path], None] | None = None,
+        speaker_name: str = "You",
+        clock: Callable[[], float] = time.time,
+        chance: Callable[[], float] = random.random,
+        is_polling: bool = True,
+    ) -> None:
+        """`recordings` is the folder with one folder a recording; the lock file lies beside it.
+
+        `join` makes one file of several parts; `chance` draws the jitter, in [0, 1).
+        """
+        self.changed: Event[str] = Event()
+        """A recording's id, after anything about it has moved. Emitted on a lane's thread."""
+        self.problem: Event[str | None] = Event()
+        """A sentence when a lane died or the workspace paused; None when a lane recovered."""
+        self._stopping = threading.Event()
+        self._deps = Deps(
+            library=library,
+            workspace=workspace,
+            recordings=recordings,
+            transcriber=transcriber,
+            extract=extract,
+            join=join,
+            speaker_name=speaker_name,
+            clock=clock,
+            stopping=self._stopping,
+            progress=self._progress,
+        )
+        self._library = library
+        self._lock = FileLock(recordings.parent / "sync.lock")
+        self._chance = chance
+        self._poll = Poll(self.changed.emit) if is_polling else None
+        self._poll_failures = 0
+        self._poll_at = 0.0
+        self._lanes: dict[str, Lane] = {}
+        self._moved = threading.Event()
+
+    # ---- life -------------------------------------------------------------------------------------
+
+    def start(self) -> bool:
+        """Take the lock, pick up what was left, start the lanes. False: another process does all this."""
+        if self._lanes:
+            return True
+        if not self._lock.acquire():
+            return False
+        self._stopping.clear()
+        for recording_id in reconcile.run(self._deps):
+            self.changed.emit(recording_id)
+        self._lanes = {
+            name: Lane(
+                name,
+                lambda name=name: self._turn(name),  # type: ignore[misc]  # binds the loop's value
+                stopping=self._stopping,
+                on_problem=self.problem.emit,
+            )
+            for name in jobs.LANES
+        }
+        for lane in self._lanes.values():
+            lane.start()
+        return True
+
+    def stop(self, timeout_s: float = 1.0) -> None:
+        """End the lanes; what they are in the middle of is given back and goes on at the next start."""
+        self._stopping.set()
+        self.wake()
+        deadline = time.monotonic() + timeout_s
+        ended = [lane.join(max(0.0, deadline - time.monotonic())) for lane in self._lanes.values()]
+        self._lanes = {}
+        if all(ended):
+            self._lock.release()
+        # Else a request is still under way: the lock stays ours until the process ends, so that no other
+        # engine starts the same job beside it.
+
+    @property
+    def is_running(self) -> bool:
+        return bool(self._lanes)
+
+    @property
+    def workspace(self) -> Workspace:
+        return self._deps.workspace
+
+    def use_workspace(self, workspace: Workspace) -> None:
+        """Send to another server, or with another key, from the next job on."""
+        self._deps = dataclasses.replace(self._deps, workspace=workspace)
+        self._poll_at = 0.0
+        self.resume_workspace()
+
+    def wake(self) -> None:
+        """Look for work now (a job was added, the network came back, the machine woke up)."""
+        self._moved.set()
+        for lane in self._lanes.values():
+            lane.wake()
+
+    # ---- asking for work --------------------------------------------------------------------------
+
+    def plan(self, recording_id: str) -> None:
+        """Give a recording the jobs its facts ask for: call it at its start, its stop and its import."""
+        recording = self._library.get(recording_id)
+        if recording is None:
+            raise NotFoundError("There is no such recording", hint="See them all with: recorder list")
+        with self._library.transaction():
+            self._library.jobs.ensure(recording_id, plan.wanted(recording))
+            self._library.jobs.hurry(recording_id, now=self._deps.clock())
+        self.wake()
+
+    def edit(self, recording_id: str, **changes: Any) -> Recording:
+        """Change title, notes, participants, tasks or meeting_url; the server hears of it by itself."""
+        changed = edits.edit(self._library, recording_id, now=self._deps.clock(), **changes)
+        self.changed.emit(recording_id)
+        self.wake()
+        return changed
+
+    def retry(self, recording_id: str) -> None:
+        """Try everything again now that waits or was given up. NotFoundError."""
+        recording = self._library.get(recording_id)
+        if recording is None:
+            raise NotFoundError("There is no such recording", hint="See them all with: recorder list")
+        now = self._deps.clock()
+        with self._library.transaction():
+            self._library.jobs.ensure(recording_id, plan.wanted(recording))
+            self._library.jobs.hurry(recording_id, now=now, with_blocked=True)
+            if recording.status == Status.ERROR:
+                self._library.jobs.reset(recording_id, (jobs.FINAL.kind,), now=now)
+                self._library.update(recording_id, status=Status.PROCESSING, error=None)
+        self.changed.emit(recording_id)
+        self.wake()
+
+    def resume_workspace(self) -> None:
+        """Go on after a sign-in: nothing of the workspace waits any longer."""
+        with self._library.transaction():
+            self._library.ledger.resume(self._deps.workspace.name)
+            self._library.jobs.hurry(None, now=self._deps.clock())
+        self.wake()
+
+    # ---- telling ----------------------------------------------------------------------------------
+
+    def job_views(self, recording_id: str | None = None) -> list[JobView]:
+        """Of one recording all jobs, else all that are not done."""
+        return self._library.jobs.views(recording_id)
+
+    def paused_reason(self) -> str | None:
+        return self._library.ledger.paused_reason(self._deps.workspace.name)
+
+    def uploads_status(self) -> UploadsStatus:
+        """Count recordings, not jobs: those with something to do, and those where something fails."""
+        found = self._library.jobs.open()
+        failing = {job.recording_id for job in found if job.state == BLOCKED or job.attempts}
+        waiting = {job.recording_id for job in found if job.state != BLOCKED} - failing
+        return UploadsStatus(len(waiting), len(failing), self.paused_reason())
+
+    def run_until_idle(self, recording_id: str | None = None, *, timeout_s: float) -> Idle:
+        """Block until nothing of a recording (None: of any) moves by itself any more, and say why.
+
+        Works as well when it is another process's engine that does the work.
+        """
+        deadline = time.monotonic() + timeout_s
+        while True:
+            self._moved.clear()
+            found = self._open(recording_id)
+            is_paused = self.paused_reason() is not None
+            if not any(self._is_moving(job, is_paused=is_paused) for job in found):
+                return self._idle(found)
+            if time.monotonic() > deadline:
+                reason = plan.waiting_reason(found) or "It is still being worked on."
+                return Idle(is_done=False, reason=reason, has_timed_out=True)
+            self._moved.wait(WATCH_S)
+
+    def _open(self, recording_id: str | None) -> list[Job]:
+        """Open jobs that this engine may ever run: others' workspaces have to wait for theirs."""
+        name = self._deps.workspace.name
+        found = []
+        for job in self._library.jobs.open(recording_id):
+            recording = self._library.get(job.recording_id)
+            if recording is not None and (job.lane == jobs.SPEECH or recording.workspace == name):
+                found.append(job)
+        return found
+
+    def _is_moving(self, job: Job, *, is_paused: bool) -> bool:
+        return plan.is_moving(job, self._library.jobs.of(job.recording_id), is_paused=is_paused)
+
+    def _idle(self, found: list[Job]) -> Idle:
+        if not found:
+            return Idle(is_done=True)
+        reason = self.paused_reason() or plan.blocked_reason(found) or plan.waiting_reason(found)
+        return Idle(is_done=False, reason=reason)
+
+    # ---- working ----------------------------------------------------------------------------------
+
+    def run_one(self, lane: str) -> bool:
+        """Run the lane's next due job to its end, in this thread; False when none is due."""
+        deps = self._deps
+        name = deps.workspace.name
+        if lane != jobs.SPEECH and self._library.ledger.paused_reason(name) is not None:
+            return False
+        job = self._library.jobs.claim(
+            lane, now=deps.clock(), workspace=None if lane == jobs.SPEECH else name
+        )
+        if job is None:
+            return False
+        try:
+            self.changed.emit(job.recording_id)
+            self._settle(job, self._attempt(job, deps), name)
+        finally:
+            self.changed.emit(job.recording_id)
+            self.wake()
+        return True
+
+    def _turn(self, lane: str) -> float:
+        if self.run_one(lane):
+            return 0.0
+        wait_s = LOOK_S
+        due = self._library.jobs.next_due(lane)
+        if due is not None and due > self._deps.clock():
+            wait_s = min(wait_s, due - self._deps.clock())
+        if lane == jobs.RECORDS and self._poll is not None:
+            self._poll_turn()
+        return wait_s
+
+    def _attempt(self, job: Job, deps: Deps) -> Outcome:
+        step = STEPS.get(job.kind)
+        if step is None:
+            return Broke(f"unknown work {job.kind}")
+        try:
+            return step(job, deps)
+        except RecorderError as error:
+            logger.info("recording %s: %s failed: %s", job.recording_id, job.kind, type(error).__name__)
+            return Failed(error)
+        except Exception as error:
+            logger.exception("recording %s: %s broke", job.recording_id, job.kind)
+            return Broke(type(error).__name__)
+
+    def _settle(self, job: Job, outcome: Outcome, workspace: str) -> None:
+        if self._stopping.is_set() and isinstance(outcome, Failed):
+            # Cut short by our own end: not its fault.
+            outcome = jobs.Again(0, job.progress)
+        step = next_step(job, outcome, chance=self._chance())
+        with self._library.transaction():
+            self._library.jobs.settle(
+                job,
+                state=step.state,
+                attempts=step.attempts,
+                next_attempt_at=self._deps.clock() + step.delay_s,
+                delay_s=step.delay_s,
+                reason=step.reason,
+                progress=step.progress,
+            )
+            if step.state == BLOCKED:
+                reason = step.reason or "It could not be done."
+                self._library.jobs.block(job.recording_id, plan.dependents(job.kind), reason=reason)
+            if step.is_pausing and step.reason:
+                self._library.ledger.pause(workspace, step.reason)
+        if step.is_pausing:
+            self.problem.emit(step.reason)
+
+    def _progress(self, job: Job, percent: int) -> None:
+        known = self._library.jobs.one(job.recording_id, job.kind)
+        if known is not None and known.progress != percent:
+            self._library.jobs.set_progress(job, percent)
+            self.changed.emit(job.recording_id)
+
+    def _poll_turn(self) -> None:
+        """Look at the server unless paused; a failing one is left alone for a while, and named nowhere:
+        the jobs themselves tell when it matters.
+        """
+        now = self._deps.clock()
+        if self._poll is None or self.paused_reason() is not None:
+            return
+        if now < self._poll_at <= now + jobs.CAP_S:
+            return
+        try:
+            wait_s = self._poll.turn(self._deps)
+        except RecorderError as error:
+            self._poll_failures += 1
+            self._poll_at = now + jobs.backoff_s(self._poll_failures + 3, self._chance())
+            logger.info("looking at the server failed: %s", type(error).__name__)
+        else:
+            self._poll_failures = 0
+            # Never long: a recording may begin to move at any moment.
+            self._poll_at = now + min(wait_s, DETAIL_S[0])
