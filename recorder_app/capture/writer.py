@@ -177,6 +177,8 @@ class Writer:
         now = self._clock()
         for track, inlet in self._inlets.items():
             self._drain(track)
+            if inlet.has_waiting:
+                self._timeline.expect(track)
             self._measure(track, inlet)
         stereo = self._timeline.finish(now) if is_last else self._timeline.take(now)
         if stereo:
