@@ -21,12 +21,14 @@ from recorder_app.models import CaptureStatus
 
 
 class Host:
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, *, on_quit: Callable[[], None] = lambda: None
+    ) -> None:
         self._clock = clock
+        self._on_quit = on_quit
         self._backends = Backends(clock)
         self._session: Session | None = None
         self._commands = threading.Lock()
-        self.is_quitting = threading.Event()
 
     @property
     def is_busy(self) -> bool:
@@ -93,7 +95,7 @@ class Host:
         session = self._session
         if session is not None:
             session.stop()
-        self.is_quitting.set()
+        self._on_quit()
 
     def _change(self, command: str, note: str) -> CaptureStatus:
         session = self._session

@@ -72,6 +72,11 @@ class Inlet:
             taken.append(block)
         return taken
 
+    @property
+    def has_waiting(self) -> bool:
+        """Whether blocks have arrived that nobody has vouched for yet."""
+        return bool(self._blocks)
+
     def recent(self) -> bytes:
         """The last 100 ms as they came, for the meter; empty before the first block."""
         try:

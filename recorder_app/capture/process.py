@@ -68,12 +68,12 @@ class Server:
         self._counting = threading.Lock()
         self._host: Host | None = None
         self._making = threading.Lock()
-        self._signalled = threading.Event()
+        self._ending = threading.Event()
 
     def serve(self) -> None:
         """Block until quit, SIGTERM, SIGINT or idleness; a running recording is finalised in each case."""
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self._signalled.set())
+            signal.signal(number, lambda *_: self._ending.set())
         key = _new_key(self._paths.control_key)
         address, family = wire.address(self._paths)
         if family == "AF_UNIX":
@@ -97,15 +97,13 @@ class Server:
             if self._host is None:
                 from recorder_app.capture.host import Host
 
-                self._host = Host()
+                self._host = Host(on_quit=self._ending.set)
             return self._host
 
     def _wait(self) -> None:
         idle_since = time.monotonic()
-        while not self._signalled.wait(LOOK_S):
+        while not self._ending.wait(LOOK_S):
             host = self._host
-            if host is not None and host.is_quitting.is_set():
-                return
             is_needed = self._clients or (host is not None and host.is_busy)
             if is_needed:
                 idle_since = time.monotonic()

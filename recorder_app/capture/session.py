@@ -30,6 +30,8 @@ LOOK_S = 0.15
 FIRST_BLOCK_S = 5.0
 LAST_LOOK_S = 0.4
 FINISH_S = 2.0
+FROZEN_S = 1.0
+"""A look that took longer met a frozen sound server."""
 SLOW_DISK_S = 3.0
 
 
@@ -209,15 +211,23 @@ class Session:
         """The watchdog thread."""
         while not self._is_over.wait(LOOK_S):
             try:
-                heard = {keeper.track: keeper.is_heard() for keeper in self._keepers}
-                for keeper in self._keepers:
-                    others = (is_heard for track, is_heard in heard.items() if track is not keeper.track)
-                    keeper.look(is_other_heard=any(others))
+                self._look()
             except Exception as error:
                 logger.exception("the watchdog failed")
                 self.problem = f"Watching the devices failed: {error!r}"
         for keeper in self._keepers:
             keeper.vouch()
+
+    def _look(self) -> None:
+        now = self._clock()
+        began = time.monotonic()
+        heard = {keeper.track: keeper.is_heard(now) for keeper in self._keepers}
+        for keeper in self._keepers:
+            others = (is_heard for track, is_heard in heard.items() if track is not keeper.track)
+            keeper.look(now, is_other_heard=any(others))
+        if time.monotonic() - began > FROZEN_S:
+            for keeper in self._keepers:
+                keeper.be_patient(self._clock())
 
     def _finish(self) -> Finished:
         self.state = "stopping"

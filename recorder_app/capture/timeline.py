@@ -44,6 +44,7 @@ class _Lane:
     anchor: float = float("inf")
     opened_at: float = float("-inf")
     first_arrival: float | None = None
+    is_coming: bool = False
     gap_from: int = 0
     cause: str = "device_lost"
     was_lost: bool = False
@@ -73,6 +74,7 @@ class Timeline:
         lane.mode = _Mode.OPENING
         lane.opened_at = at
         lane.first_arrival = None
+        lane.is_coming = False
         lane.anchor = float("inf")
         lane.fresh, lane.fresh_frames = [], 0
 
@@ -88,7 +90,12 @@ class Timeline:
         if lane.mode is _Mode.OPENING:
             if lane.first_arrival is None:
                 lane.first_arrival = arrived_at
+                lane.is_coming = True
             lane.anchor = min(lane.anchor, arrived_at - lane.fresh_frames / RATE)
+
+    def expect(self, track: Track) -> None:
+        """Blocks have arrived, but nobody has vouched for their source yet: hold their place."""
+        self._lanes[track].is_coming = True
 
     def lose(self, track: Track, cause: str) -> None:
         """The stream is known to be dead: from here on the track is silent until `open`."""
@@ -124,7 +131,7 @@ class Timeline:
             self._join(lane)
             if lane.mode is _Mode.LOST:
                 self._fill(lane, self._raw(now))
-            elif lane.mode is _Mode.OPENING and lane.first_arrival is None and now - lane.opened_at > HOLD_S:
+            elif lane.mode is _Mode.OPENING and not lane.is_coming and now - lane.opened_at > HOLD_S:
                 self._fill(lane, self._raw(now - HOLD_S))
         return self._hand_out()
 
@@ -165,7 +172,7 @@ class Timeline:
         return not any(
             other.mode is _Mode.OPENING
             and other is not lane
-            and now - max(other.opened_at, lane.first_arrival) < HOLD_S
+            and (other.is_coming or now - max(other.opened_at, lane.first_arrival) < HOLD_S)
             and (other.first_arrival is None or now - other.first_arrival < SETTLE_S)
             for other in self._lanes.values()
         )

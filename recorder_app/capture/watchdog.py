@@ -76,10 +76,12 @@ class Keeper:
         self._backend = backend
         self._writer = writer
         self._clock = clock
+        # Under a faster clock a hiccup of this machine must not look like a dead device.
+        self._speed = getattr(clock, "speed", 1.0)
         self._on_problem = on_problem
         self._stream: Stream | None = None
         self._inlet = Inlet()
-        self._opened_at = 0.0
+        self._opened_at = self._patient_from = float("-inf")
         self._attempts = 0
         self._retry_at = 0.0
         self._reason: str | None = None
@@ -99,7 +101,7 @@ class Keeper:
         level = self._writer.level_dbfs(self.track)
         reason = self._reason
         last = self._inlet.last_arrival
-        if reason is None and last is not None and self._clock() - last > LATE_S:
+        if reason is None and last is not None and self._clock() - last > LATE_S * self._speed:
             # A frozen sound server holds the watchdog too.
             reason = f"{SIDES[self.track]} has stopped arriving"
         return TrackStatus(self._name, level, is_ok=reason is None, reason=reason)
@@ -130,10 +132,12 @@ class Keeper:
         self._retry_at = self._clock() + back_off_s(self._attempts)
         self._attempts += 1
 
-    def look(self, *, is_other_heard: bool) -> None:
-        """One turn of the watchdog: vouch for what came, or lose the stream, or open again."""
+    def look(self, now: float, *, is_other_heard: bool) -> None:
+        """One turn of the watchdog: vouch for what came, or lose the stream, or open again.
+
+        `now` is when the turn began: asking a frozen sound server may take seconds.
+        """
         stream = self._stream
-        now = self._clock()
         if stream is None:
             if now >= self._retry_at and not self._is_closed:
                 self._reopen()
@@ -143,7 +147,7 @@ class Keeper:
         verdict = judge(
             is_active=stream.is_active,
             wrong=wrong,
-            quiet_s=now - (last if last is not None else self._opened_at),
+            quiet_s=(now - max(self._patient_from, self._opened_at if last is None else last)) / self._speed,
             is_new=last is None,
             is_other_heard=is_other_heard,
         )
@@ -156,10 +160,14 @@ class Keeper:
             self._name = stream.name
             self._attempts = 0 if last is not None else self._attempts
 
-    def is_heard(self) -> bool:
+    def be_patient(self, since: float) -> None:
+        """The sound server was frozen until now: its backlog is on the way."""
+        self._patient_from = since
+
+    def is_heard(self, now: float) -> bool:
         """Whether a block came within the last half second."""
         last = self._inlet.last_arrival
-        return self._stream is not None and last is not None and self._clock() - last < 0.5
+        return self._stream is not None and last is not None and now - last < 0.5 * self._speed
 
     def vouch(self) -> None:
         """The last check before the end: release what is waiting if it came from the right place."""

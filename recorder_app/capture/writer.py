@@ -146,9 +146,7 @@ class Writer:
     def finish(self, *, timeout_s: float) -> Written:
         """Write everything, close the file, return what it holds. Raises StorageError if the disk hangs."""
         self._ending.set()
-        if self._thread.ident is None:
-            self._run()
-        self._thread.join(timeout_s) if self._thread.ident else None
+        self._thread.join(timeout_s)
         if self._written is None:
             raise self.failure or StorageError(
                 "The disk does not answer",
@@ -177,6 +175,8 @@ class Writer:
         now = self._clock()
         for track, inlet in self._inlets.items():
             self._drain(track)
+            if inlet.has_waiting:
+                self._timeline.expect(track)
             self._measure(track, inlet)
         stereo = self._timeline.finish(now) if is_last else self._timeline.take(now)
         if stereo:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 import signal
+import subprocess
 import time
 import uuid
+from pathlib import Path
 
 import av
 import numpy as np
 import pytest
 
 from recorder_app.capture.client import CaptureClient, StartRequest
+from recorder_app.capture.pulse import PulseBackend
+from recorder_app.demo.pulse import PrivatePulse
+from recorder_app.models import Track
 from tests.support.sound import tone, tone_level, write_wav
 
 
@@ -33,11 +40,11 @@ def decode(path) -> np.ndarray:
 
 
 def is_running(pid: int) -> bool:
+    """A process that is dead but not yet reaped by its new parent does not count."""
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
         return False
-    return True
 
 
 @pytest.fixture
@@ -73,27 +80,54 @@ def request_for(home):
     return make
 
 
+def until_heard(source: str, track: Track, hertz: float) -> None:
+    """Wait until a source delivers a tone: a null sink that was idle takes two seconds to begin."""
+    heard = []
+    stream = PulseBackend().open(source, track, lambda block: heard.append(block.pcm))
+    try:
+        until(
+            lambda: len(heard) > 5 and tone_level(np.frombuffer(b"".join(heard[-5:]), "<i2"), hertz) > 0.2,
+            what=f"{hertz} Hz on {source}",
+        )
+    finally:
+        stream.close()
+
+
 @pytest.fixture
 def call(pulse, tmp_path):
     """A sound server with 440 Hz at the microphone and 1 kHz in the call, both already flowing."""
-    pulse.play(write_wav(tmp_path / "mic.wav", tone(440, 60)), "micfeed")
-    pulse.play(write_wav(tmp_path / "call.wav", tone(1000, 60)), "call")
-    from recorder_app.capture.pulse import PulseBackend
+    return play_a_call(pulse, tmp_path)
 
-    backend = PulseBackend()
-    from recorder_app.models import Track
 
-    for track, hertz in ((Track.MIC, 440), (Track.SYSTEM, 1000)):
-        heard = []
-        stream = backend.open("default", track, lambda block, heard=heard: heard.append(block.pcm))
-        try:
-            # A null sink that was idle delivers its first data only after two seconds.
-            until(
-                lambda heard=heard, hertz=hertz: (
-                    len(heard) > 5 and tone_level(np.frombuffer(b"".join(heard[-5:]), "<i2"), hertz) > 0.2
-                ),
-                what=f"{track} is heard",
-            )
-        finally:
-            stream.close()
-    return pulse
+@pytest.fixture(scope="module")
+def shared_call(tmp_path_factory):
+    """As `call`, for tests that leave the server as it was."""
+    if not shutil.which("pulseaudio"):
+        pytest.skip("pulseaudio is not installed")
+    folder = tmp_path_factory.mktemp("p")
+    with PrivatePulse(folder) as server, pytest.MonkeyPatch.context() as patch:
+        for name, value in server.environment.items():
+            patch.setenv(name, value)
+        yield play_a_call(server, folder)
+
+
+def play_a_call(server: PrivatePulse, folder: Path) -> PrivatePulse:
+    server.play(write_wav(folder / "mic.wav", tone(440, 90)), "micfeed")
+    server.play(write_wav(folder / "call.wav", tone(1000, 90)), "call")
+    until_heard("default", Track.MIC, 440)
+    until_heard("default", Track.SYSTEM, 1000)
+    return server
+
+
+@pytest.fixture
+def headset(shared_call, tmp_path):
+    """A second sink with 2.5 kHz in it; returns its module's number."""
+    module = shared_call.pactl("load-module", "module-null-sink", "sink_name=headset", "rate=48000")
+    shared_call._spawn("pacat", "--playback", "--raw", "--latency-msec=20", "--device=headset", "/dev/zero")
+    player = shared_call.play(write_wav(tmp_path / "headset.wav", tone(2500, 60)), "headset")
+    until_heard("headset.monitor", Track.SYSTEM, 2500)
+    yield module
+    player.terminate()
+    shared_call.pactl("set-default-sink", "call")
+    with contextlib.suppress(subprocess.CalledProcessError):
+        shared_call.pactl("unload-module", module)
