@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -27,12 +28,13 @@ from recorder_app.paths import PACKAGE, Paths, child_command, resources
 from recorder_app.recorder import Recorder
 
 RATE = 48_000
-TITLE = "Launch planning"
 FAILED = 1
 TICK_S = 0.1
 WORK_TIMEOUT_S = 300.0
-"""For upload, transcript and summary of one minute of speech: 20 s on two cores, more where they are busy."""
+"""For upload, transcript and summary of one minute of speech, on a machine that has other things to do."""
 WINDOW_TIMEOUT_S = 90.0
+SILENT_DBFS = -120.0
+SILENT_TRY_MS = 3_000
 LEAD_S = 0.5
 """Recorded before and after the sample, as a person would."""
 SETTLED = {StateKind.READY, StateKind.KEPT_HERE, StateKind.FAILED, StateKind.NEEDS_SIGN_IN}
@@ -113,46 +115,55 @@ def _end_capture() -> None:
 def _work(pulse: PrivatePulse, home: Path, *, is_silent: bool) -> tuple[RecordingDetail, list[Stage]]:
     """Record the sample, let it be worked on, and judge what came of it."""
     sample = resources() / "sample" / "meeting.ogg"
-    mic, call = (decode(sample, channel, home / f"played-{channel}.wav") for channel in (0, 1))
-    played_ms = length_ms(mic)
+    title = json.loads(sample.with_suffix(".json").read_text(encoding="utf-8"))["title"]
+    mic, call = (
+        decode(sample, channel, home.parent / f"played-{side}.wav")
+        for channel, side in enumerate(("mic", "call"))
+    )
+    played_ms = SILENT_TRY_MS if is_silent else length_ms(mic)
     recorder = Recorder(Paths.from_environment())
     recorder.open()
     try:
-        say(f"Playing {played_ms / 1000:.0f} s of {sample.name}, one side each into microphone and call …")
-        recording_id, peaks = _record(recorder, pulse, () if is_silent else (mic, call), played_ms)
-        detail = _wait(recorder, recording_id)
+        what = (
+            "Playing nothing for"
+            if is_silent
+            else f"Playing {sample.name}, a side each into microphone and call,"
+        )
+        say(f"{what} {played_ms / 1000:.0f} s …")
+        recording = recorder.start_recording(title=title)
+        peaks = _listen(recorder, pulse, () if is_silent else (mic, call), played_ms)
+        detail = _wait(recorder, recording.id)
     finally:
         recorder.close()
     return detail, judge(detail, played_ms=played_ms, peaks=peaks, server=recorder.paths.server)
 
 
-def _record(
+def _listen(
     recorder: Recorder, pulse: PrivatePulse, tracks: Sequence[Path], played_ms: int
-) -> tuple[str, dict[Track, float]]:
-    """Play into both sinks while recording; return the recording's id and the loudest level of each side."""
-    peaks = dict.fromkeys(Track, -120.0)
-    recording = recorder.start_recording(title=TITLE)
-    _listen(recorder, peaks, until=time.monotonic() + LEAD_S)
+) -> dict[Track, float]:
+    """Play into both sinks while recording, and stop; return the loudest level of each side in dBFS."""
+    peaks = dict.fromkeys(Track, SILENT_DBFS)
+    _watch(recorder, peaks, seconds=LEAD_S)
     players = [pulse.play(track, sink) for track, sink in zip(tracks, (MIC_FEED, CALL_SINK), strict=False)]
-    end = time.monotonic() + played_ms / 1000
-    _listen(recorder, peaks, until=end)
+    _watch(recorder, peaks, seconds=played_ms / 1000)
     for player in players:
         player.wait(10)
-    _listen(recorder, peaks, until=time.monotonic() + LEAD_S)
+    _watch(recorder, peaks, seconds=LEAD_S)
     stopping = time.monotonic()
     recorder.stop_recording()
     say(f"Stopped and safe on disk ({_since(stopping)}). Now to the server, and into words …")
-    return recording.id, peaks
+    return peaks
 
 
-def _listen(recorder: Recorder, peaks: dict[Track, float], *, until: float) -> None:
+def _watch(recorder: Recorder, peaks: dict[Track, float], *, seconds: float) -> None:
     """Watch the meters, as a person would. Raise RuntimeError when the recording ended by itself."""
+    until = time.monotonic() + seconds
     while time.monotonic() < until:
         status = recorder.capture_status()
         if status.recording_id is None:
             raise RuntimeError(f"The recording ended by itself: {status.problem or 'no reason given'}")
         for track, side in status.tracks.items():
-            peaks[track] = max(peaks[track], -120.0 if side.level_dbfs is None else side.level_dbfs)
+            peaks[track] = max(peaks[track], SILENT_DBFS if side.level_dbfs is None else side.level_dbfs)
         time.sleep(TICK_S)
 
 

@@ -9,6 +9,7 @@ import os
 import shutil
 import struct
 import subprocess
+import time
 import zlib
 from pathlib import Path
 
@@ -172,6 +173,24 @@ def test_a_private_screen_takes_clients_and_leaves_nothing():
 
     assert answer.stdout.strip() == "1600 1000", answer.stderr
     assert all(child.poll() is not None for child in children)
+
+
+@pytest.mark.sound
+def test_a_private_sound_server_is_heard_at_once(pulse):
+    # Without the silent player and the restart of its sink, the first block takes two seconds.
+    environment = {**os.environ, **pulse.environment}
+    began = time.monotonic()
+    with subprocess.Popen(
+        ["parec", "--raw", "--latency-msec=20", "--device=call.monitor"],
+        env=environment,
+        stdout=subprocess.PIPE,
+    ) as recording:
+        heard = recording.stdout.read(1024)
+        waited = time.monotonic() - began
+        recording.kill()
+
+    assert heard == bytes(1024)
+    assert waited < 1.0
 
 
 def test_a_screen_that_cannot_start_says_so(monkeypatch, tmp_path):
