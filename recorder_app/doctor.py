@@ -111,12 +111,11 @@ def _sources(recorder: Recorder) -> Check:
 
 
 def _speech(_recorder: Recorder) -> Check:
-    from recorder_app.speech.engines import available
+    from recorder_app.speech.engines import choose
 
-    engines = available()
-    if not engines:
-        return Check("speech", "note", "No speech engine is installed; recordings stay without a transcript")
-    return Check("speech", "ok", ", ".join(engines))
+    engine = choose()
+    draft = ": a draft, its words need checking" if engine.info.is_draft else ""
+    return Check("speech", "ok", f"{engine.info.title}{draft}")
 
 
 def _keyring(recorder: Recorder) -> Check:

@@ -5,6 +5,7 @@ Owns the order of things at start, stop and recovery; owns no widget, no socket,
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import logging
 import os
@@ -33,7 +34,7 @@ from recorder_app.paths import Paths
 from recorder_app.sessions import Sessions
 from recorder_app.settings import Settings, SettingsFile, with_environment
 from recorder_app.states import state_of
-from recorder_app.sync import plan
+from recorder_app.sync import enqueue
 from recorder_app.watch import CaptureWatch, Listener, current_status
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ class Recorder:
         self._sessions: Sessions | None = None
         self._engine: SyncEngine | None = None
         self._watch: CaptureWatch | None = None
+        self._resources = contextlib.ExitStack()
 
     # -- life ---------------------------------------------------------------------------------------------
 
@@ -96,7 +98,9 @@ class Recorder:
         self.recover()
         from recorder_app.wiring import build_engine
 
-        self._engine = build_engine(self.paths, self.settings, self._library, self._environment)
+        self._engine, self._resources = build_engine(
+            self.paths, self.settings, self._library, self._environment
+        )
         self._engine.changed.subscribe(self.recording_changed.emit)
         if not self._engine.start():
             logger.info("another process does the uploads of this data folder")
@@ -111,6 +115,7 @@ class Recorder:
             self._watch.stop()
         if self._engine:
             self._engine.stop()
+        self._resources.close()
         self._capture.close()
         if self._library:
             self._library.close()
@@ -206,11 +211,12 @@ class Recorder:
         return self.library.jobs.views()
 
     def uploads_status(self) -> UploadsStatus:
-        open_jobs = [job for job in self.library.jobs.views() if job.state != "done"]
+        """Count recordings, not jobs: those with something left to do; failing ones were given up."""
+        open_jobs = self.library.jobs.open()
         return UploadsStatus(
             waiting=len({job.recording_id for job in open_jobs}),
             failing=len({job.recording_id for job in open_jobs if job.state == "blocked"}),
-            paused_reason=self.library.jobs.paused_reason(),
+            paused_reason=self.library.ledger.paused_reason(self.settings.workspace),
         )
 
     # -- editing ------------------------------------------------------------------------------------------
@@ -238,8 +244,7 @@ class Recorder:
 
     def retry(self, recording_id: str) -> None:
         """Try now what waits or was given up."""
-        self._get(recording_id)
-        self.library.jobs.retry(recording_id)
+        enqueue.retry(self.library, recording_id, now=self._now().timestamp())
         self._wake()
         self.recording_changed.emit(recording_id)
 
@@ -270,7 +275,7 @@ class Recorder:
                 is_on_disk=True,
             )
         )
-        plan.recording_stopped(self.library, recording)
+        enqueue.enqueue(self.library, recording.id, now=self._now().timestamp())
         self._wake()
         self.recording_changed.emit(recording.id)
         return recording
@@ -302,10 +307,11 @@ class Recorder:
         """Ask the server for one row; raises what is wrong, in words."""
         from recorder_app.wiring import build_client
 
-        build_client(self.paths, self.settings, self._environment).list(limit=1)
+        with build_client(self.paths, self.settings, self._environment) as client:
+            client.list(limit=1)
 
     def work_until_idle(self, recording_id: str | None = None, *, timeout_s: float) -> None:
-        """Wait until nothing can move any more. Returns also on a recording that only waits for a later try."""
+        """Wait until nothing moves by itself any more; what only waits for a later try does not count."""
         if self._engine is None:
             raise RuntimeError("open(is_working=True) comes first")
         self._engine.run_until_idle(recording_id, timeout_s=timeout_s)
@@ -329,13 +335,13 @@ class Recorder:
             recording,
             self.library.jobs.views(recording.id),
             capture,
-            paused_reason=self.library.jobs.paused_reason(),
+            paused_reason=self.library.ledger.paused_reason(recording.workspace),
         )
 
     def _edit(self, recording_id: str, **changes: object) -> None:
-        self._get(recording_id)
-        recording = self.library.update(recording_id, **changes)
-        plan.recording_edited(self.library, recording, fields=tuple(changes))
+        from recorder_app.sync.edits import edit
+
+        edit(self.library, recording_id, now=self._now().timestamp(), **changes)
         self._wake()
         self.recording_changed.emit(recording_id)
 
@@ -346,7 +352,7 @@ class Recorder:
         return recording
 
     def _session_ended(self, recording_id: str) -> None:
-        """Another program stopped it, or the capture process died with it: put it together from its folder."""
+        """Another program stopped it, or the capture process died with it: settle it from its folder."""
         known = self.library.get(recording_id)
         if known is None or not known.is_on_disk:
             self.recover()

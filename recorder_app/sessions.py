@@ -18,7 +18,7 @@ from recorder_app.library.store import Library
 from recorder_app.models import Recording, Status
 from recorder_app.paths import Paths
 from recorder_app.settings import Settings
-from recorder_app.sync import plan
+from recorder_app.sync.enqueue import enqueue
 from recorder_app.watch import current_status
 
 logger = logging.getLogger(__name__)
@@ -68,7 +68,7 @@ class Sessions:
             # Nothing was heard, so there is nothing to keep; a ghost row would only worry people.
             self._library.delete(recording.id)
             raise
-        plan.recording_started(self._library, recording)
+        enqueue(self._library, recording.id, now=self._now().timestamp())
         logger.info("recording %s started", recording.id)
         return recording
 
@@ -105,6 +105,6 @@ class Sessions:
             if known.is_on_disk:
                 return known
             recording = self._library.update(known.id, **facts, is_on_disk=True, status=Status.UPLOADING)
-            plan.recording_stopped(self._library, recording)
+            enqueue(self._library, recording.id, now=self._now().timestamp())
         logger.info("recording %s is on disk: %d ms", known.id, finished.duration_ms)
         return recording

@@ -14,17 +14,18 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from recorder_app.errors import NotFoundError, RecorderError
+from recorder_app.errors import RecorderError
 from recorder_app.events import Event
 from recorder_app.library.jobs import BLOCKED, Job
 from recorder_app.library.lockfile import FileLock
 from recorder_app.library.store import Library
-from recorder_app.models import Insights, JobView, Recording, Segment, Status, UploadsStatus
+from recorder_app.models import Insights, JobView, Recording, Segment, UploadsStatus
 from recorder_app.sync import (
     create,
     describe,
     done,
     edits,
+    enqueue,
     finish,
     insights,
     jobs,
@@ -181,12 +182,7 @@ class SyncEngine:
 
     def plan(self, recording_id: str) -> None:
         """Give a recording the jobs its facts ask for: call it at its start, its stop and its import."""
-        recording = self._library.get(recording_id)
-        if recording is None:
-            raise NotFoundError("There is no such recording", hint="See them all with: recorder list")
-        with self._library.transaction():
-            self._library.jobs.ensure(recording_id, plan.wanted(recording))
-            self._library.jobs.hurry(recording_id, now=self._deps.clock())
+        enqueue.enqueue(self._library, recording_id, now=self._deps.clock())
         self.wake()
 
     def edit(self, recording_id: str, **changes: Any) -> Recording:
@@ -198,16 +194,7 @@ class SyncEngine:
 
     def retry(self, recording_id: str) -> None:
         """Try everything again now that waits or was given up. NotFoundError."""
-        recording = self._library.get(recording_id)
-        if recording is None:
-            raise NotFoundError("There is no such recording", hint="See them all with: recorder list")
-        now = self._deps.clock()
-        with self._library.transaction():
-            self._library.jobs.ensure(recording_id, plan.wanted(recording))
-            self._library.jobs.hurry(recording_id, now=now, with_blocked=True)
-            if recording.status == Status.ERROR:
-                self._library.jobs.reset(recording_id, (jobs.FINAL.kind,), now=now)
-                self._library.update(recording_id, status=Status.PROCESSING, error=None)
+        enqueue.retry(self._library, recording_id, now=self._deps.clock())
         self.changed.emit(recording_id)
         self.wake()
 
