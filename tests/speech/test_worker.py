@@ -163,7 +163,7 @@ def test_a_truncated_recording_gives_what_is_there(client, short_meeting, tmp_pa
     transcript = client.transcribe(path)
 
     assert transcript.segments[0].speaker == "You"
-    assert "today i want to talk" in transcript.segments[0].text
+    assert "today I want to talk" in transcript.segments[0].text
     assert transcript.segments[-1].end_ms < SHORT_MS * 0.5
 
 
