@@ -91,6 +91,7 @@ class OpenMedia:
         self.container = _open(path)
         try:
             self.stream = self._first_audio_stream()
+            self._tick_ms = float(self._time_base * 1000)
             self._failures = 0
             self._frames = self._decoded()
             self._first = next(self._frames, None)
@@ -154,6 +155,25 @@ class OpenMedia:
             yield position_ms, frame
             expected_ms = position_ms + frame.samples * 1000 / frame.sample_rate
 
+    def glimpses(self, every_ms: float, length_ms: float) -> Iterator[tuple[float, AudioFrame]]:
+        """Yield (position in ms, frame) of the first `length_ms` of each `every_ms`; the rest is not decoded.
+
+        A glimpse's first 80 ms are inexact: the decoder starts anew in each.
+        """
+        self._seek(0)
+        was_wanted = False
+        for packet in self._packets():
+            if packet.pts is None:
+                continue
+            at_ms = self._ms(packet.pts - self._origin)
+            is_wanted = at_ms % every_ms < length_ms
+            if is_wanted and not was_wanted:
+                self.stream.codec_context.flush_buffers()
+            was_wanted = is_wanted
+            for frame in self._decode(packet) if is_wanted else ():
+                yield at_ms, frame
+                at_ms += frame.samples * 1000 / frame.sample_rate
+
     @property
     def _time_base(self) -> fractions.Fraction:
         return self.stream.time_base or fractions.Fraction(1, self.stream.codec_context.sample_rate)
@@ -166,8 +186,7 @@ class OpenMedia:
         return self.stream.start_time or 0
 
     def _ms(self, ticks: int) -> float:
-        base = self._time_base
-        return ticks * 1000 * base.numerator / base.denominator
+        return ticks * self._tick_ms
 
     def _first_audio_stream(self) -> AudioStream:
         streams = self.container.streams.audio
@@ -202,13 +221,15 @@ class OpenMedia:
     def _decoded(self) -> Iterator[AudioFrame]:
         """Decoded frames; packets that cannot be decoded are left out and counted."""
         for packet in self._packets():
-            try:
-                frames = packet.decode()
-            except av.error.FFmpegError as error:
-                self._failures += 1
-                logger.debug("a packet was left out: %s", error)
-                continue
-            yield from frames
+            yield from self._decode(packet)
+
+    def _decode(self, packet: av.Packet[AudioStream]) -> list[AudioFrame]:
+        try:
+            return packet.decode()
+        except av.error.FFmpegError as error:
+            self._failures += 1
+            logger.debug("a packet was left out: %s", error)
+            return []
 
     def _end_of_packets(self) -> int:
         ends = (packet.pts + (packet.duration or 0) for packet in self._packets() if packet.pts is not None)
