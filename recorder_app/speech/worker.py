@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import queue
+import signal
 import sys
 import threading
 import time
@@ -174,6 +175,8 @@ def beat(send: Callable[[dict[str, Any]], None]) -> None:
 
 
 def main() -> None:
+    # Ctrl+C in a terminal reaches the whole group; what it means is the parent's to say.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     lines = Lines(take_stdout())
     if hasattr(os, "nice"):
         with contextlib.suppress(OSError):
