@@ -87,7 +87,8 @@ _END = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _TAIL = re.compile(
-    r"(?:[\s,]+(?:please|then|though|too|as well|okay|right|now|for sure|actually|again|and))+$",
+    r"(?:[\s,]+(?:please|then|though|too|as well|okay|right|now|for sure|actually|again|and"
+    r"|for|from|of|about|to|with|at|by|until))+$",
     re.IGNORECASE,
 )
 _NOT_TASK = re.compile(rf"(?:{'|'.join(lexicon.NOT_TASKS)})", re.IGNORECASE)

@@ -19,7 +19,8 @@ _LIMIT = r"(?:by|before|until|till|on|no\ later\ than)"
 DEADLINE = re.compile(
     rf"""\b(?:
       (?:{_LIMIT}\ |later\ )?(?:today|tonight|tomorrow{_PART}?)
-    | (?:{_LIMIT}\ )?(?:early\ |late\ )?(?:this|next)\ (?:morning|afternoon|evening|{_PERIOD}|{_DAY}{_PART}?)
+    | (?<!for\ )(?:{_LIMIT}\ )?(?:early\ |late\ )?
+      (?:this|next)\ (?:morning|afternoon|evening|{_PERIOD}|{_DAY}{_PART}?)
     | (?:{_LIMIT}\ )(?:the\ )?(?:{_DAY}{_PART}?|noon|midnight|{_MONTH}(?:\ {_ORDINAL}|\ \d+)?|{_PERIOD})
     | (?<!from\ )(?<!last\ )(?<!since\ )(?<!of\ ){_DAY}{_PART}?(?=$|[.,;!?])
     | (?:{_LIMIT}|at)\ the\ (?:end|beginning|start)\ of\ (?:the|this|next)\ (?:day|{_PERIOD})

@@ -72,13 +72,19 @@ class PocketsphinxEngine:
             yield heard
 
 
+def _written(word: str) -> str:
+    """A dictionary entry as a person writes it: "the(2)" → "the", "i'll" → "I'll"."""
+    word = _ALTERNATIVE.sub("", word)
+    return word.capitalize() if word == "i" or word.startswith("i'") else word
+
+
 def to_heard(pieces: Iterable[tuple[str, int, int, float]]) -> Heard | None:
     """Turn (word, first frame, last frame, posterior) into one utterance; None when nothing worth saying."""
     words = tuple(
         Word(
             start_ms=first * FRAME_MS,
             end_ms=(last + 1) * FRAME_MS,
-            text=_ALTERNATIVE.sub("", word),
+            text=_written(word),
             # Log arithmetic in steps of 1.0001 gives 1.0001 for certainty.
             confidence=round(min(1.0, max(0.0, posterior)), 3),
         )

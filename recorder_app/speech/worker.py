@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import queue
+import signal
 import sys
 import threading
 import time
@@ -23,7 +24,7 @@ from numpy.typing import NDArray
 from recorder_app.errors import RecorderError
 from recorder_app.media.decode import probe, read_pcm
 from recorder_app.models import Track
-from recorder_app.speech import bleed, protocol, vad
+from recorder_app.speech import bleed, mute, protocol, vad
 from recorder_app.speech.base import RATE, Engine
 from recorder_app.speech.engines import choose
 
@@ -106,7 +107,7 @@ class _Listener:
         self._told_ms = 0
 
     def run(self, skip_ms: int) -> None:
-        blocks = read_pcm(self._media, rate=RATE, channel=self._channel, start_ms=skip_ms)
+        blocks = self._blocks(skip_ms)
         judge = vad.load_judge()
         for utterance in vad.utterances(blocks, judge, lambda ms: self._tell(skip_ms + ms)):
             start_ms = skip_ms + utterance.start_ms
@@ -117,6 +118,12 @@ class _Listener:
             likeness = self._likeness(utterance.samples, start_ms, end_ms)
             self._send(protocol.HeardUtterance(self._track, start_ms, end_ms, heard, likeness).to_json())
         self._send({"event": protocol.TRACK_DONE, "track": self._track})
+
+    def _blocks(self, skip_ms: int) -> Iterator[NDArray[np.int16]]:
+        if self._call is None:
+            return read_pcm(self._media, rate=RATE, channel=self._channel, start_ms=skip_ms)
+        both = read_pcm(self._media, rate=RATE, start_ms=skip_ms)
+        return mute.without_call(both, mic=self._channel, call=self._call)
 
     def _tell(self, position_ms: int) -> None:
         if position_ms - self._told_ms >= POSITION_EACH_MS:
@@ -168,6 +175,8 @@ def beat(send: Callable[[dict[str, Any]], None]) -> None:
 
 
 def main() -> None:
+    # Ctrl+C in a terminal reaches the whole group; what it means is the parent's to say.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     lines = Lines(take_stdout())
     if hasattr(os, "nice"):
         with contextlib.suppress(OSError):

@@ -67,6 +67,7 @@ def test_small_talk_gives_no_task():
             "let me check the numbers and get back to you",
             ("Check the numbers and get back to you", "You", None),
         ),
+        ("i will give you a discount for this month", ("Give you a discount for this month", "You", None)),
         ("we have to pay the bill by the end of the week", ("Pay the bill", None, "by the end of the week")),
     ],
 )

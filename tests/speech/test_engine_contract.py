@@ -96,10 +96,10 @@ def test_auto_takes_the_first_engine_that_can_be_used():
 def test_fillers_go_and_alternatives_lose_their_number():
     heard = to_heard([
         ("<s>", 0, 5, 1.0), ("the(2)", 6, 16, 0.6), ("[NOISE]", 17, 20, 0.9), ("<sil>", 21, 30, 1.0),
-        ("++um++", 31, 40, 0.9), ("list", 41, 80, 1.0001), ("</s>", 81, 90, 1.0),
+        ("++um++", 31, 40, 0.9), ("i'll", 41, 80, 1.0001), ("</s>", 81, 90, 1.0),
     ])  # fmt: skip
 
-    assert heard.text == "the list"
+    assert heard.text == "the I'll"
     assert (heard.start_ms, heard.end_ms) == (60, 810)
     assert [word.confidence for word in heard.words] == [0.6, 1.0]
     assert heard.confidence == 0.8
