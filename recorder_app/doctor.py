@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterator
 
 from recorder_app.errors import RecorderError, StorageError
+from recorder_app.models import Track
 from recorder_app.recorder import Recorder
 
 BYTES_A_MINUTE = 64_000 // 8 * 60
@@ -90,23 +91,13 @@ def _sound_library(_recorder: Recorder) -> Check:
 def _sources(recorder: Recorder) -> Check:
     sources = recorder.sources()
     names = tuple(f"--{source.track.value} {source.id}  ({source.name})" for source in sources)
-    if not names:
-        return Check(
-            "sources",
-            "problem",
-            "Nothing can be heard: there is no sound server",
-            "Start PipeWire or PulseAudio",
-            4,
-        )
-    sides = {source.track for source in sources}
+    sides = {source.track for source in sources if not source.id.startswith("fake:")}
+    if not sides:
+        found = "Nothing can be heard: there is no sound server"
+        return Check("sources", "problem", found, "Start PipeWire or PulseAudio", 4, names)
     if len(sides) == 1:
-        return Check(
-            "sources",
-            "note",
-            f"Only the {next(iter(sides)).value} side can be heard",
-            "Plug in the other",
-            items=names,
-        )
+        only = "your side" if Track.MIC in sides else "the far side"
+        return Check("sources", "note", f"Only {only} can be heard", "Plug in the other", items=names)
     return Check("sources", "ok", f"{len(names)} sources", items=names)
 
 

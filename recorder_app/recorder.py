@@ -102,7 +102,10 @@ class Recorder:
             self.paths, self.settings, self._library, self._environment
         )
         self._engine.changed.subscribe(self.recording_changed.emit)
-        if not self._engine.start():
+        if self._engine.start():
+            # A start is a fresh try: the key may be another one now. A wrong one pauses it again at once.
+            self._engine.resume_workspace()
+        else:
             logger.info("another process does the uploads of this data folder")
         self._watch = CaptureWatch(
             self._capture, Listener(changed=self.capture_changed.emit, ended=self._session_ended)

@@ -13,9 +13,9 @@ import uuid
 from collections.abc import Callable
 
 from recorder_app.capture.client import CaptureClient, Finished, StartRequest
-from recorder_app.errors import BusyError, RecorderError
+from recorder_app.errors import BusyError, RecorderError, UnknownSourceError
 from recorder_app.library.store import Library
-from recorder_app.models import Recording, Status
+from recorder_app.models import Recording, Status, Track
 from recorder_app.paths import Paths
 from recorder_app.settings import Settings
 from recorder_app.sync.enqueue import enqueue
@@ -46,6 +46,8 @@ class Sessions:
         self._capture.ensure()
         if current_status(self._capture).state != "idle":
             raise BusyError("A recording is running already", hint="Stop it first: recorder stop")
+        self._check_named(Track.MIC, mic)
+        self._check_named(Track.SYSTEM, system)
         recording = self._library.add(
             Recording(
                 id=str(uuid.uuid4()),
@@ -71,6 +73,19 @@ class Sessions:
         enqueue(self._library, recording.id, now=self._now().timestamp())
         logger.info("recording %s started", recording.id)
         return recording
+
+    def _check_named(self, track: Track, source: str | None) -> None:
+        """Refuse a source that was just named and is not there: one side alone is not what was asked for.
+
+        One from the settings may be unplugged today; then the other side is recorded, and that is said.
+        """
+        if source in (None, "default", "none") or str(source).startswith("fake:"):
+            return
+        known = {each.id for each in self._capture.sources() if each.track is track}
+        if known and source not in known:
+            raise UnknownSourceError(
+                f"There is no source called {source}", hint="recorder doctor lists the sources"
+            )
 
     def stop(self, settings: Settings) -> Recording:
         """Close the file and hand it to the upload. Raises BusyError when nothing is recorded."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import signal
 import subprocess
@@ -19,7 +18,7 @@ from recorder_app.demo.pulse import MIC_FEED
 from recorder_app.media.decode import probe, read_pcm
 from recorder_app.paths import resources
 from tests.support import command
-from tests.support.sound import tone, tone_level, write_wav
+from tests.support.sound import tone, write_wav
 
 pytestmark = [pytest.mark.sound]
 
