@@ -103,6 +103,7 @@ def test_a_moved_checkout_runs_itself_and_not_where_it_was(copied):
     assert command.stdout == f"run [] {copied.venv}\n", command.stderr
 
 
+@pytest.mark.slow
 def test_two_starts_at_once_install_once(checkout):
     both = [checkout.start(name) for name in ("one", "two")]
     results = [ended(process) for process in both]
@@ -114,6 +115,7 @@ def test_two_starts_at_once_install_once(checkout):
     assert "Another start is installing" in said
 
 
+@pytest.mark.slow
 def test_a_start_killed_half_way_is_repaired_by_the_next(checkout):
     process = checkout.start("killed")
     deadline = time.monotonic() + 60
