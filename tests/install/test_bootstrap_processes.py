@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import pty
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -44,7 +47,7 @@ def test_a_start_runs_in_the_venv_with_the_same_arguments_and_exit_code(installe
 
 def test_the_second_start_says_nothing_needs_no_network_and_takes_no_time(installed):
     best = 60.0
-    for _ in range(3):
+    for _ in range(5):
         began = time.monotonic()
         result = installed.started("status", PIP_FIND_LINKS="/nowhere")
         best = min(best, time.monotonic() - began)
@@ -100,6 +103,7 @@ def test_a_moved_checkout_runs_itself_and_not_where_it_was(copied):
     assert command.stdout == f"run [] {copied.venv}\n", command.stderr
 
 
+@pytest.mark.slow
 def test_two_starts_at_once_install_once(checkout):
     both = [checkout.start(name) for name in ("one", "two")]
     results = [ended(process) for process in both]
@@ -111,6 +115,7 @@ def test_two_starts_at_once_install_once(checkout):
     assert "Another start is installing" in said
 
 
+@pytest.mark.slow
 def test_a_start_killed_half_way_is_repaired_by_the_next(checkout):
     process = checkout.start("killed")
     deadline = time.monotonic() + 60
@@ -245,6 +250,50 @@ def test_sudo_that_wants_a_password_from_nobody_is_not_waited_for(installed, tmp
     assert (result.stdout, result.returncode) == ("", 3)
     assert machine.asked == ["sudo -n true"]
     assert f"sudo apt-get install -y --no-install-recommends {PACKAGES}" in result.stderr
+
+
+def typed(checkout: Checkout, machine: Machine, answer: bytes) -> tuple[int, str]:
+    """Start it on a terminal where somebody types `answer`; return exit code and what the terminal shows."""
+    ours, theirs = pty.openpty()
+    with os.fdopen(ours, "rb", buffering=0) as terminal:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "recorder_app"],
+            cwd=checkout.folder,
+            env=checkout.environment(**machine.environment),
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+        )
+        os.close(theirs)
+        os.write(ours, answer)
+        shown = b""
+        # A terminal whose last user has gone ends with an error, not with an end of file.
+        with contextlib.suppress(OSError):
+            while piece := terminal.read(4096):
+                shown += piece
+        return process.wait(60), shown.decode().replace("\r\n", "\n")
+
+
+def test_on_a_terminal_the_person_is_asked_before_sudo_is(installed, tmp_path):
+    machine = Machine(tmp_path, has_sudo=True)
+
+    code, shown = typed(installed, machine, b"n\n")
+
+    assert code == 3
+    assert f"    sudo apt-get update && sudo apt-get install -y --no-install-recommends {PACKAGES}" in shown
+    assert "Install them now? [Y/n]" in shown
+    assert "Nothing was installed." in shown
+    assert machine.asked == ["sudo -n true"]
+
+
+def test_a_yes_on_the_terminal_installs_with_sudo_and_goes_on(installed, tmp_path):
+    machine = Machine(tmp_path, has_sudo=True)
+
+    code, shown = typed(installed, machine, b"\n")
+
+    assert code == 0, shown
+    assert shown.endswith("demo\n")
+    assert machine.asked[1].startswith("sudo env DEBIAN_FRONTEND=noninteractive apt-get")
 
 
 def test_without_sudo_nothing_is_tried(installed, tmp_path):
