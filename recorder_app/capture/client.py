@@ -15,7 +15,7 @@ from typing import Any
 
 from recorder_app.capture import wire
 from recorder_app.capture.facts import Finished, StartRequest
-from recorder_app.errors import BusyError, RecorderError, SoundError
+from recorder_app.errors import BusyError, SoundError
 from recorder_app.models import CaptureStatus, SourceInfo
 from recorder_app.paths import Paths, child_command
 
@@ -58,8 +58,7 @@ class CaptureClient:
 
     def start(self, request: StartRequest) -> CaptureStatus:
         """Return once the first block was captured. Raises SoundError, StorageError, BusyError."""
-        self.ensure()
-        return wire.status_from_json(self._commands.ask("start", **wire.request_to_json(request)))
+        return wire.status_from_json(self._ask_started("start", **wire.request_to_json(request)))
 
     def stop(self) -> Finished:
         """Return what the file holds. Raises BusyError when nothing is being recorded."""
@@ -84,8 +83,7 @@ class CaptureClient:
             return CaptureStatus(state="idle")
 
     def sources(self) -> list[SourceInfo]:
-        self.ensure()
-        return [wire.source_from_json(raw) for raw in self._commands.ask("sources")["sources"]]
+        return [wire.source_from_json(raw) for raw in self._ask_started("sources")["sources"]]
 
     def quit(self) -> None:
         """Ask the process to finalise and end; fine when there is none."""
@@ -101,6 +99,15 @@ class CaptureClient:
         """Drop the connections only."""
         self._commands.close()
         self._glances.close()
+
+    def _ask_started(self, command: str, **fields: Any) -> dict[str, Any]:
+        self.ensure()
+        try:
+            return self._commands.ask(command, **fields)
+        except _GoneError:
+            # It died just now. Whatever it began died with it: a new process goes on in a new part.
+            self.ensure()
+            return self._commands.ask(command, **fields)
 
     def _ask_running(self, command: str, **fields: Any) -> dict[str, Any]:
         if not self._commands.connect():
@@ -135,6 +142,13 @@ class CaptureClient:
 class _GoneError(SoundError):
     """The process ended while we were talking to it."""
 
+    def __init__(self) -> None:
+        super().__init__(
+            "The capture process has ended",
+            detail="It was killed or crashed while it was asked",
+            hint="What was heard until then is on disk; start again to go on in a new part",
+        )
+
 
 class _Line:
     """One connection; one question at a time."""
@@ -157,7 +171,7 @@ class _Line:
         with self._lock:
             connection = self._connection
             if connection is None:
-                raise gone()
+                raise _GoneError
             try:
                 connection.send_bytes(wire.pack({"do": command, **fields}))
                 if not connection.poll(ANSWER_TIMEOUT_S):
@@ -168,7 +182,7 @@ class _Line:
                 message = wire.unpack(connection.recv_bytes(wire.LONGEST_MESSAGE))
             except (EOFError, OSError) as error:
                 self._drop()
-                raise gone() from error
+                raise _GoneError from error
         if "error" in message:
             raise wire.error_from_json(message["error"])
         answer = message.get("ok")
@@ -200,14 +214,6 @@ class _Line:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
-
-
-def gone() -> RecorderError:
-    return _GoneError(
-        "The capture process has ended",
-        detail="It was killed or crashed while it was asked",
-        hint="What was heard until then is on disk; start again to go on in a new part",
-    )
 
 
 __all__ = ["CaptureClient", "Finished", "StartRequest"]

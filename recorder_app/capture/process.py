@@ -241,4 +241,7 @@ def _new_key(path: Path) -> bytes:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    logging.shutdown()
+    # Everything of ours is closed; PortAudio's own farewell can hang on a sound server that was frozen.
+    os._exit(code)

@@ -117,7 +117,7 @@ class Timeline:
             end = max(begin, at)
             self._pauses[-1] = (begin, end)
             if self._origin is not None:
-                at_ms = _ms(self._media(self._raw(begin)))
+                at_ms = _ms(self._media(max(0, self._raw(begin))))
                 self._gaps.append(Gap(at_ms, at_ms, None, "pause", round((end - begin) * 1000)))
 
     def take(self, now: float) -> bytes:
@@ -250,7 +250,8 @@ class Timeline:
 
     def _raw_pauses(self) -> list[tuple[int, int]]:
         far = 1 << 62
-        return [(self._raw(a), far if b is None else self._raw(b)) for a, b in self._pauses]
+        # A pause may begin before the first sound does.
+        return [(max(0, self._raw(a)), far if b is None else max(0, self._raw(b))) for a, b in self._pauses]
 
     def _raw(self, at: float) -> int:
         return round((at - (self._origin or 0.0)) * RATE)

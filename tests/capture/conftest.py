@@ -39,6 +39,12 @@ def decode(path) -> np.ndarray:
     return (samples * 32767).astype("<i2")
 
 
+def steady_level(samples: np.ndarray, hertz: float) -> float:
+    """Amplitude of a tone in the middle one of windows of 50 ms: a player's hiccup shifts its phase."""
+    windows = [samples[start : start + 2400] for start in range(0, len(samples) - 2399, 2400)]
+    return float(np.median([tone_level(window, hertz) for window in windows]))
+
+
 def is_running(pid: int) -> bool:
     """A process that is dead but not yet reaped by its new parent does not count."""
     try:

@@ -237,6 +237,7 @@ def test_a_minute_in_fast_time_keeps_its_length_and_sides(tmp_path):
     assert tone_level(right[:480_000], 440) < 0.01
 
 
+@pytest.mark.slow
 def test_a_disk_that_stands_still_loses_nothing(tmp_path, monkeypatch):
     """fsync hangs for a while: blocks wait in the inlet, the status says why."""
     import os

@@ -11,7 +11,7 @@ import pytest
 from recorder_app.capture import journal, recovery
 from recorder_app.errors import NoSoundServerError, UnknownSourceError
 from recorder_app.models import Track
-from tests.capture.conftest import decode, until
+from tests.capture.conftest import decode, steady_level, until
 from tests.support.sound import tone_level
 
 pytestmark = pytest.mark.sound
@@ -35,10 +35,10 @@ def test_the_microphone_is_on_the_left_and_the_call_on_the_right(shared_call, cl
     assert [status.tracks[track].source for track in Track] == ["Microphone", "Headphones"]
     assert all(status.tracks[track].is_ok for track in Track)
     left, right = decode(finished.media[0])[:, 24_000:]
-    assert tone_level(left, 440) > 0.4
-    assert tone_level(right, 1000) > 0.4
-    assert tone_level(left, 1000) < 0.005
-    assert tone_level(right, 440) < 0.005
+    assert steady_level(left, 440) > 0.3
+    assert steady_level(right, 1000) > 0.3
+    assert steady_level(left, 1000) < 0.005
+    assert steady_level(right, 440) < 0.005
     assert finished.gaps == ()
 
 
@@ -80,7 +80,7 @@ def test_one_side_that_cannot_be_opened_does_not_stop_the_other(shared_call, cli
     until(lambda: client.status().elapsed_ms > 700)
     finished = client.stop()
     _, right = decode(finished.media[0])
-    assert tone_level(right, 1000) > 0.3
+    assert steady_level(right, 1000) > 0.3
 
 
 def test_without_a_sound_server_the_error_says_so(client, request_for, tmp_path, monkeypatch):
@@ -107,6 +107,7 @@ def test_a_sound_server_that_comes_later_is_found(client, request_for, tmp_path,
         client.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("system", ["default", "headset.monitor"])
 def test_the_call_track_never_turns_into_the_microphone(shared_call, headset, client, request_for, system):
     shared_call.pactl("set-default-sink", "headset")
@@ -124,12 +125,13 @@ def test_the_call_track_never_turns_into_the_microphone(shared_call, headset, cl
     status = client.status().tracks[Track.SYSTEM]
     finished = client.stop()
     left, right = decode(finished.media[0])
-    assert tone_level(right[24_000:38_400], 2500) > 0.3
-    assert tone_level(right[-24_000:], 1000) > 0.3
-    assert tone_level(left[-24_000:], 440) > 0.3
+    assert steady_level(right[24_000:38_400], 2500) > 0.3
+    assert steady_level(right[-24_000:], 1000) > 0.3
+    assert steady_level(left[-24_000:], 440) > 0.3
     assert status.is_ok
     windows = [right[start : start + 2400] for start in range(9600, len(right) - 2400, 2400)]
-    assert max(tone_level(window, 440) for window in windows) < 0.02
+    # One block of the microphone would show as 0.1 and more; Opus itself smears 0.02 where 2.5 kHz breaks off.
+    assert max(tone_level(window, 440) for window in windows) < 0.05
     assert any("headset" in told or "has gone" in told for told in _problems(request.folder))
 
 
@@ -137,6 +139,7 @@ def _problems(folder):
     return [event["text"] for event in journal.read(folder) if event["event"] == "problem"]
 
 
+@pytest.mark.slow
 def test_the_default_sink_is_followed_without_a_gap(shared_call, headset, client, request_for):
     client.start(request_for("default", "default"))
     until(lambda: _both_heard(client))
@@ -148,7 +151,7 @@ def test_the_default_sink_is_followed_without_a_gap(shared_call, headset, client
     until(lambda: client.status().elapsed_ms > moved_ms + 700)
     finished = client.stop()
     _, right = decode(finished.media[0])
-    assert tone_level(right[-19_200:], 2500) > 0.3
+    assert steady_level(right[-19_200:], 2500) > 0.3
     assert finished.gaps == ()
 
 
@@ -216,6 +219,7 @@ def test_a_frozen_sound_server_cannot_hold_up_stop(shared_call, client, request_
     assert finished.duration_ms > 700
 
 
+@pytest.mark.slow
 def test_recovery_finds_what_a_kill_left(shared_call, client, request_for, home):
     request = request_for("default", "default")
     client.start(request)
@@ -227,5 +231,5 @@ def test_recovery_finds_what_a_kill_left(shared_call, client, request_for, home)
     (found,) = recovery.scan(home.recordings, live_id=None)
     assert found.was_recovered
     left, right = decode(found.media[0])[:, 24_000:]
-    assert tone_level(left, 440) > 0.4
-    assert tone_level(right, 1000) > 0.4
+    assert steady_level(left, 440) > 0.3
+    assert steady_level(right, 1000) > 0.3
