@@ -10,7 +10,7 @@ from pathlib import Path
 if __name__ == "__main__":
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QDeadlineTimer, QEventLoop, QPoint, QSize, Qt
+from PySide6.QtCore import QDeadlineTimer, QEvent, QEventLoop, QPoint, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPixmap
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -52,13 +52,13 @@ def shell(
     made.window.set_hotkey("Ctrl+Alt+R")
     made.window.resize(width, height)
     made.show()
-    settle(lambda: made.window.sidebar.is_loaded)
+    settle(lambda: made.window.sidebar.is_loaded or made.window.sidebar.error.isVisible())
     try:
         yield made
     finally:
         made.close()
-        made.window.deleteLater()
         app.setFont(before)
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
         QApplication.processEvents()
 
 

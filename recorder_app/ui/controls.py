@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, QTimer
-from PySide6.QtGui import QEnterEvent, QFocusEvent, QPainter, QPaintEvent, QPalette, QPen, QResizeEvent
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, QTimer
+from PySide6.QtGui import QEnterEvent, QFocusEvent, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import (
+    QCheckBox,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -28,6 +27,7 @@ CHIP_COLOURS = {
     "needs_you": ("amber_tint", "amber"),
 }
 TOAST_MS = 6_000
+BOX_PX = 16
 
 
 class Label(QLabel):
@@ -312,12 +312,28 @@ class Toast(QFrame):
         painter.drawRoundedRect(self.rect(), 6, 6)
 
 
-class ResizeWatcher(QWidget):
-    """A page that tells its width, for layouts that change with it."""
+class CheckBox(QCheckBox):
+    """A box without words, 16 px; dashed while `is_possible`."""
 
-    on_resize: Callable[[int], None] | None = None
+    def __init__(self, theme: Theme, *, is_possible: bool = False) -> None:
+        super().__init__()
+        self._theme, self._is_possible = theme, is_possible
+        self.setFixedSize(BOX_PX + 2, max(BOX_PX + 2, theme.line("body")))
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        if self.on_resize is not None:
-            self.on_resize(event.size().width())
+    def hitButton(self, _at: QPoint) -> bool:
+        return True
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        theme, painter = self._theme, QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        is_on = self.isChecked()
+        pen = QPen(theme.color("accent" if is_on else "secondary"), 1.5)
+        if self._is_possible and not is_on:
+            pen.setDashPattern([2.0, 1.6])
+        painter.setPen(pen)
+        painter.setBrush(theme.color("accent" if is_on else "base"))
+        top = (self.height() - BOX_PX) / 2
+        painter.drawRoundedRect(QRectF(1.5, top + 0.5, BOX_PX - 1, BOX_PX - 1), 4, 4)
+        if is_on:
+            mark = theme.icons.pixmap("check", "on_accent", 12, self.devicePixelRatioF())
+            painter.drawPixmap(3, round(top) + 2, mark)

@@ -63,9 +63,11 @@ class QuitDialog(Question):
     def __init__(self, theme: Theme, *, title: str, elapsed_ms: int, parent: QWidget | None = None) -> None:
         named = f"“{title}”, {clock(elapsed_ms)}." if title else f"{clock(elapsed_ms)}."
         super().__init__(
-            theme, self.tr("You are still recording"), named + " " + self.tr("Recorder can go on in the background."),
+            theme,
+            self.tr("You are still recording"),
+            named + " " + self.tr("Recorder can go on in the background."),
             parent,
-        )  # fmt: skip
+        )
         self.choice = QuitChoice.CANCEL
         self.keep = self.add(
             self.tr("Keep recording"), QDialogButtonBox.ButtonRole.AcceptRole, kind="primary"

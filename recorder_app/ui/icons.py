@@ -40,14 +40,14 @@ class Icons:
             )
         return self._pixmaps[key]
 
-    def icon(self, name: str, token: str = "text", size: int = 16) -> QIcon:
+    def icon(self, name: str, token: str, size: int = 16) -> QIcon:
         icon = QIcon()
         for ratio in RATIOS:
             icon.addPixmap(self.pixmap(name, token, size, ratio), QIcon.Mode.Normal)
             icon.addPixmap(self.pixmap(name, "disabled", size, ratio), QIcon.Mode.Disabled)
         return icon
 
-    def attach(self, button: QAbstractButton, name: str, token: str = "text", size: int = 16) -> None:
+    def attach(self, button: QAbstractButton, name: str, token: str, size: int = 16) -> None:
         """Give `button` an icon that follows the theme. Attaching again replaces the icon."""
         self._attached = [
             entry for entry in self._attached if entry[0]() is not None and entry[0]() is not button

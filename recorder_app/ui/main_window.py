@@ -132,7 +132,6 @@ class MainWindow(QMainWindow):
             QShortcut(QKeySequence(keys), self).activated.connect(act)
         # Plain keys act only while no text is edited: QShortcut would take them from the field.
         self._plain = {_combined(keys): act for keys, act in plain}
-        QApplication.instance().installEventFilter(self)  # type: ignore[union-attr]  # there is one
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.KeyPress and watched is self.windowHandle():
@@ -197,6 +196,8 @@ class MainWindow(QMainWindow):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._bridge.set_watched(is_watched=True)
+        if (handle := self.windowHandle()) is not None:
+            handle.installEventFilter(self)
         if not self.sidebar.is_loaded:
             self.sidebar.reload()
 
@@ -206,6 +207,8 @@ class MainWindow(QMainWindow):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
+        if event.type() == QEvent.Type.ApplicationFontChange:
+            self._theme.font_may_have_changed()
         if event.type() == QEvent.Type.WindowStateChange:
             self._bridge.set_watched(is_watched=self.isVisible() and not self.isMinimized())
 

@@ -20,7 +20,7 @@ from recorder_app.ui.bridge import Bridge
 from recorder_app.ui.dialogs import QuitChoice, QuitDialog
 from recorder_app.ui.facade import Recorder
 from recorder_app.ui.main_window import MainWindow
-from recorder_app.ui.style import FocusRing, Style
+from recorder_app.ui.style import FocusRing
 from recorder_app.ui.theme import Theme
 from recorder_app.ui.tray import Tray
 from recorder_app.ui.words import title
@@ -62,10 +62,10 @@ class Shell(QObject):
         self.application = application()
         self._recorder, self._hotkey, self._instance = recorder, hotkey, instance
         self._quitting = False
-        self._was_told = False
+        self._is_closed = False
         self.hotkey_keys = ""
         self.theme = theme_for(self.application, appearance=recorder.settings.appearance)
-        self.ring = FocusRing(self.application)
+        self.ring = FocusRing(self.application, self.theme)
         self.bridge = Bridge(recorder)
         self.actions = Actions(self)
         self.tray = Tray(self.theme, self.bridge, self.actions)
@@ -104,6 +104,7 @@ class Shell(QObject):
         self.window.show()
         self.window.raise_()
         self.window.activateWindow()
+        self.ring.watch(self.window)
 
     def run(self, *, hidden: bool = False) -> int:
         """Show tray and window and return the exit code once somebody quits."""
@@ -142,6 +143,8 @@ class Shell(QObject):
             elapsed_ms=self.bridge.capture.elapsed_ms,
             parent=self.window if self.window.isVisible() else None,
         )
+        dialog.show()
+        self.ring.watch(dialog)
         dialog.exec()
         if dialog.choice is QuitChoice.STOP_AND_SAVE:
             self._stop_then_quit()
@@ -156,7 +159,9 @@ class Shell(QObject):
 
     def close(self) -> None:
         """Let go of hotkey, tray, window and workers. Safe to call twice."""
-        self._quitting = True
+        if self._is_closed:
+            return
+        self._is_closed = self._quitting = True
         if self._hotkey is not None:
             self._hotkey.unregister()
             self._hotkey = None
@@ -164,9 +169,11 @@ class Shell(QObject):
             self._instance.close()
             self._instance = None
         self.window.page.leave()
+        self.ring.close()
         self.tray.hide()
         self.window.close()
         self.bridge.close()
+        self.window.deleteLater()
 
     def answer(self, command: str) -> dict[str, Any]:
         """Carry out a command of another process ("show", "start", "stop", "toggle", "status", "quit")."""
@@ -239,11 +246,9 @@ def application() -> QApplication:
 
 
 def theme_for(app: QApplication, *, appearance: str, icons: Path | None = None) -> Theme:
-    """Return a Theme with its style installed; replaces that of an earlier shell."""
-    style = Style()
-    app.setStyle(style)
+    """Return a Theme on Fusion; replaces that of an earlier shell."""
+    app.setStyle("Fusion")
     theme = Theme(app, icons or resources() / "icons", appearance=appearance)
-    style.theme = theme
     app.setWindowIcon(theme.icons.tray("idle", panel=theme.color("accent")))
     return theme
 

@@ -117,7 +117,7 @@ class RecordingRowBar(Ground):
         name = self.tr("Resume") if is_paused else self.tr("Pause")
         self.pause.setAccessibleName(name)
         self.pause.setToolTip(name)
-        self._theme.icons.attach(self.pause, "play" if is_paused else "pause")
+        self._theme.icons.attach(self.pause, "play" if is_paused else "pause", "text")
         for button in (self.pause, self.stop):
             button.setEnabled(self._state in ("recording", "paused"))
 

@@ -1,27 +1,18 @@
-"""Fusion with our check boxes and focus ring; a style sheet can draw neither.
+"""The focus ring: shown round what has the focus, but only once the keyboard is in use.
 
-Also keeps whether the keyboard is in use: rings show only then.
+Style sheets cannot draw it, and a style written in Python is called for every pixel metric of every
+widget (measured: a window took seconds to lay out), so the ring is a small widget of its own.
 """
 
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt
-from PySide6.QtGui import QKeyEvent, QPainter, QPen
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QApplication,
-    QFocusFrame,
-    QLineEdit,
-    QProxyStyle,
-    QStyle,
-    QStyleOption,
-    QWidget,
-)
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen, QWindow
+from PySide6.QtWidgets import QAbstractItemView, QAbstractScrollArea, QApplication, QLineEdit, QWidget
 
 from recorder_app.ui.theme import Theme
 
-BOX_PX = 16
-RING_PX = 2
+RING_PX, GAP_PX = 2, 1
 NAVIGATION = {
     Qt.Key.Key_Tab,
     Qt.Key.Key_Backtab,
@@ -33,98 +24,60 @@ NAVIGATION = {
 }
 
 
-class Style(QProxyStyle):
-    """Lives as long as the application; paints from the theme's tokens."""
+class _Ring(QWidget):
+    """Lies over `target`, lets every click through."""
 
-    def __init__(self) -> None:
-        super().__init__("Fusion")
-        self.theme: Theme | None = None
+    def __init__(self, theme: Theme, target: QWidget, holder: QWidget) -> None:
+        super().__init__(holder)
+        self._theme, self.target = theme, target
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        target.installEventFilter(self)
+        holder.installEventFilter(self)
+        self._place()
+        self.show()
+        self.raise_()
 
-    def pixelMetric(
-        self,
-        metric: QStyle.PixelMetric,
-        option: QStyleOption | None = None,
-        widget: QWidget | None = None,
-    ) -> int:
-        if metric in (QStyle.PixelMetric.PM_FocusFrameHMargin, QStyle.PixelMetric.PM_FocusFrameVMargin):
-            return RING_PX + 1
-        if metric in (QStyle.PixelMetric.PM_IndicatorWidth, QStyle.PixelMetric.PM_IndicatorHeight):
-            return BOX_PX
-        if metric == QStyle.PixelMetric.PM_CheckBoxLabelSpacing:
-            return 10
-        return super().pixelMetric(metric, option, widget)
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.LayoutRequest):
+            self._place()
+        elif event.type() == QEvent.Type.Hide and watched is self.target:
+            self.hide()
+        return super().eventFilter(watched, event)
 
-    def styleHint(
-        self,
-        hint: QStyle.StyleHint,
-        option: QStyleOption | None = None,
-        widget: QWidget | None = None,
-        returned: object = None,
-    ) -> int:
-        if hint == QStyle.StyleHint.SH_FocusFrame_AboveWidget:
-            return 1
-        return super().styleHint(hint, option, widget, returned)  # type: ignore[arg-type]  # passed through
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(self._theme.color("accent"), RING_PX))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 8, 8)
 
-    def drawPrimitive(
-        self,
-        element: QStyle.PrimitiveElement,
-        option: QStyleOption,
-        painter: QPainter,
-        widget: QWidget | None = None,
-    ) -> None:
-        if element == QStyle.PrimitiveElement.PE_IndicatorCheckBox and self.theme is not None:
-            _draw_box(self.theme, option, painter, widget)
-        elif element != QStyle.PrimitiveElement.PE_FrameFocusRect:
-            super().drawPrimitive(element, option, painter, widget)
-
-    def drawControl(
-        self,
-        element: QStyle.ControlElement,
-        option: QStyleOption,
-        painter: QPainter,
-        widget: QWidget | None = None,
-    ) -> None:
-        if element == QStyle.ControlElement.CE_FocusFrame and self.theme is not None:
-            rect = QRectF(option.rect).adjusted(1, 1, -1, -1)
-            painter.save()
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(QPen(self.theme.color("accent"), RING_PX))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(rect, 8, 8)
-            painter.restore()
-            return
-        super().drawControl(element, option, painter, widget)
-
-
-def _draw_box(theme: Theme, option: QStyleOption, painter: QPainter, widget: QWidget | None) -> None:
-    state: QStyle.StateFlag = option.state
-    rect = QRectF(option.rect).adjusted(0.75, 0.75, -0.75, -0.75)
-    is_on = bool(state & QStyle.StateFlag.State_On)
-    is_enabled = bool(state & QStyle.StateFlag.State_Enabled)
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    pen = QPen(theme.color(("accent" if is_on else "secondary") if is_enabled else "disabled"), 1.5)
-    if widget is not None and widget.property("possible"):
-        pen.setDashPattern([2.0, 1.6])
-    painter.setPen(pen)
-    painter.setBrush(theme.color("accent") if is_on and is_enabled else theme.color("base"))
-    painter.drawRoundedRect(rect, 4, 4)
-    if is_on:
-        token = "on_accent" if is_enabled else "disabled"
-        painter.drawPixmap(rect.center().toPoint().x() - 6, rect.center().toPoint().y() - 5,
-                           theme.icons.pixmap("check", token, 12))  # fmt: skip
-    painter.restore()
+    def _place(self) -> None:
+        holder = self.parentWidget()
+        if holder is not None:
+            out = RING_PX + GAP_PX
+            at = self.target.mapTo(holder, self.target.rect().topLeft())
+            self.setGeometry(
+                at.x() - out, at.y() - out, self.target.width() + 2 * out, self.target.height() + 2 * out
+            )
 
 
 class FocusRing(QObject):
-    """Shows one ring round the widget that has the focus, once the keyboard has been used."""
+    """One ring for the application; `watch` each window whose keys and clicks should count."""
 
-    def __init__(self, application: QApplication) -> None:
-        super().__init__(application)
-        self._frame: QFocusFrame | None = None
+    def __init__(self, application: QApplication, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._ring: _Ring | None = None
+        self._windows: list[QWindow] = []
         self.is_keyboard_used = False
-        application.installEventFilter(self)
         application.focusChanged.connect(self._focus_changed)
+
+    def watch(self, window: QWidget) -> None:
+        """Count input of a shown window. Doing it twice is harmless."""
+        handle = window.windowHandle()
+        if handle is not None and handle not in self._windows:
+            self._windows.append(handle)
+            handle.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         kind = event.type()
@@ -139,21 +92,35 @@ class FocusRing(QObject):
 
     def ring_widget(self) -> QWidget | None:
         """Return the widget that wears the ring, None when no ring is shown."""
-        return self._frame.widget() if self._frame is not None and self._frame.isVisible() else None
+        return self._ring.target if self._ring is not None and self._ring.isVisible() else None
+
+    def close(self) -> None:
+        self._show_at(None)
+        for handle in self._windows:
+            handle.removeEventFilter(self)
+        self._windows.clear()
 
     def _focus_changed(self, _old: QWidget | None, new: QWidget | None) -> None:
         self._show_at(new if self.is_keyboard_used else None)
 
     def _show_at(self, widget: QWidget | None) -> None:
+        if self._ring is not None:
+            ring, self._ring = self._ring, None
+            ring.target.removeEventFilter(ring)
+            ring.hide()
+            ring.deleteLater()
         # Lists draw an inset ring at the row, fields have their own border.
-        if isinstance(widget, QAbstractItemView | QLineEdit):
-            widget = None
-        if self._frame is None:
-            if widget is None:
-                return
-            self._frame = QFocusFrame(widget)
-            self._frame.destroyed.connect(self._forget)
-        self._frame.setWidget(widget)  # type: ignore[arg-type]  # None hides it
+        if widget is None or isinstance(widget, QAbstractItemView | QLineEdit):
+            return
+        self._ring = _Ring(self._theme, widget, _holder(widget))
 
-    def _forget(self) -> None:
-        self._frame = None
+
+def _holder(widget: QWidget) -> QWidget:
+    """Return what the ring lies in: the content of the nearest scroll area, else the window."""
+    parent = widget.parentWidget()
+    while parent is not None and not parent.isWindow():
+        above = parent.parentWidget()
+        if above is not None and isinstance(above.parentWidget(), QAbstractScrollArea):
+            return parent
+        parent = above
+    return widget.window()

@@ -6,10 +6,10 @@ import dataclasses
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFont, QPainter, QPaintEvent
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from recorder_app.models import RecordingDetail, Task
-from recorder_app.ui.controls import Button, Label, text_button
+from recorder_app.ui.controls import Button, CheckBox, Label, text_button
 from recorder_app.ui.formats import clock
 from recorder_app.ui.theme import Theme
 from recorder_app.ui.words import is_live, speaker_indices
@@ -39,10 +39,9 @@ class TaskRow(QWidget):
     def __init__(self, theme: Theme, task: Task, speaker: int | None) -> None:
         super().__init__()
         self._theme, self._task = theme, task
-        self.box = QCheckBox()
+        self.box = CheckBox(theme, is_possible=not task.is_confirmed)
         self.box.setChecked(task.is_done)
         self.box.setAccessibleName(task.title)
-        self.box.setProperty("possible", not task.is_confirmed)
         self.box.toggled.connect(self._toggle)
         self._title = Label(theme, task.title, is_wrapped=True)
         self._show_done()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetrics, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
@@ -123,7 +123,6 @@ class Theme(QObject):
         self.icons = Icons(icons, self.color)
         self.apply()
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow)
-        application.installEventFilter(self)
 
     @property
     def is_dark(self) -> bool:
@@ -180,13 +179,15 @@ class Theme(QObject):
         """Scale a height that holds text."""
         return max(length, round(length * self.scale))
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ApplicationFontChange:
-            # Our style sheet makes Qt announce the font again although it is the same one.
-            scale = QFontInfo(self._application.font()).pixelSize() / BASE_PX
-            if abs(scale - self.scale) > 0.001:
-                self.apply()
-        return super().eventFilter(watched, event)
+    def font_may_have_changed(self) -> None:
+        """Take up another application font; a window calls this on ApplicationFontChange.
+
+        Not an event filter on the application: that would call Python for every event of every widget.
+        """
+        # Our style sheet makes Qt announce the font again although it is the same one.
+        scale = QFontInfo(self._application.font()).pixelSize() / BASE_PX
+        if abs(scale - self.scale) > 0.001:
+            self.apply()
 
     def _follow(self, _scheme: Qt.ColorScheme) -> None:
         if self._appearance == "system":

@@ -187,4 +187,4 @@ def live(title: str = "") -> RecordingDetail:
         platform=Platform.ZOOM,
         participants=("You", "Mira", "Hanne", "Tomás"),
     )
-    return RecordingDetail(row, State(StateKind.RECORDING))
+    return RecordingDetail(row, State(StateKind.RECORDING), ())
