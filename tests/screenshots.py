@@ -67,7 +67,11 @@ def open_page(made: Shell, name: str) -> None:
     made.window.open_recording(wanted)
     page = made.window.page
     settle(lambda: page.detail is not None and page.detail.recording.id == wanted and page.isVisible())
-    settle(lambda: not page.player.isVisible() or not page.player.has_sound() or page.player.wave._peaks is not None)
+    settle(
+        lambda: (
+            not page.player.isVisible() or not page.player.has_sound() or page.player.wave._peaks is not None
+        )
+    )
 
 
 def _weekly(made: Shell) -> None:

@@ -47,6 +47,9 @@ class Label(QLabel):
         self._theme, self._style, self._ink, self._weight = theme, style, ink, weight
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(is_wrapped)
+        if is_wrapped:
+            # Its own idea of a least width would push narrow panes wider than they are.
+            self.setMinimumWidth(40)
         theme.changed.connect(self.restyle)
         self.restyle()
 
@@ -100,7 +103,7 @@ class Button(QPushButton):
             token = {"primary": "on_accent", "danger": "on_red"}.get(kind, "text")
             if icon == "dot":
                 token = "red_mark"  # noqa: S105 — a colour
-            self._theme.icons.attach(self, icon, token, 14 if self._is_small else 16)
+            self._theme.icons.attach(self, icon, token, 14 if self._is_small else 16, pad=4)
 
     def set_kind(self, kind: str) -> None:
         if self.property("kind") != kind:

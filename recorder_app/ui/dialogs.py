@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import enum
+import sys
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from recorder_app.ui.controls import Button, Label
 from recorder_app.ui.formats import clock
@@ -30,24 +31,33 @@ class Question(QDialog):
         self.setWindowFlag(Qt.WindowType.WindowContextHelpButtonHint, False)
         heading = Label(theme, title, style="heading", is_wrapped=True)
         body = Label(theme, text, ink="secondary", is_wrapped=True)
-        self.buttons = QDialogButtonBox()
+        self._row = QHBoxLayout()
+        self._row.setSpacing(8)
+        # Windows puts the main button first, everybody else last.
+        self._row.setDirection(
+            QHBoxLayout.Direction.RightToLeft
+            if sys.platform == "win32"
+            else QHBoxLayout.Direction.LeftToRight
+        )
+        self._row.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 24, 24, 20)
         column.setSpacing(8)
         column.addWidget(heading)
         column.addWidget(body)
         column.addSpacing(16)
-        column.addWidget(self.buttons)
+        column.addLayout(self._row)
         self.setFixedWidth(max(WIDTH, theme.px(WIDTH)))
         palette = self.palette()
         palette.setColor(self.backgroundRole(), theme.color("base"))
         self.setPalette(palette)
         self.setAccessibleDescription(text)
 
-    def add(self, words: str, role: QDialogButtonBox.ButtonRole, *, kind: str = "default") -> Button:
+    def add(self, words: str, *, kind: str = "default") -> Button:
+        """Add a button; the last one is the main one."""
         button = Button(self.theme, words, kind=kind)
         button.setAutoDefault(False)
-        self.buttons.addButton(button, role)
+        self._row.addWidget(button)
         return button
 
     def make_safe(self, button: Button) -> None:
@@ -69,11 +79,9 @@ class QuitDialog(Question):
             parent,
         )
         self.choice = QuitChoice.CANCEL
-        self.keep = self.add(
-            self.tr("Keep recording"), QDialogButtonBox.ButtonRole.AcceptRole, kind="primary"
-        )
-        self.stop = self.add(self.tr("Stop and save"), QDialogButtonBox.ButtonRole.ApplyRole)
-        self.cancel = self.add(self.tr("Cancel"), QDialogButtonBox.ButtonRole.RejectRole, kind="flat")
+        self.cancel = self.add(self.tr("Cancel"), kind="flat")
+        self.stop = self.add(self.tr("Stop and save"))
+        self.keep = self.add(self.tr("Keep recording"), kind="primary")
         self.keep.clicked.connect(lambda: self._choose(QuitChoice.KEEP_RECORDING))
         self.stop.clicked.connect(lambda: self._choose(QuitChoice.STOP_AND_SAVE))
         self.cancel.clicked.connect(self.reject)
@@ -96,8 +104,8 @@ class DeleteDialog(Question):
             ),
             parent,
         )
-        self.keep = self.add(self.tr("Keep it"), QDialogButtonBox.ButtonRole.RejectRole, kind="primary")
-        self.delete = self.add(self.tr("Delete"), QDialogButtonBox.ButtonRole.AcceptRole)
+        self.delete = self.add(self.tr("Delete"))
+        self.keep = self.add(self.tr("Keep it"), kind="primary")
         self.keep.clicked.connect(self.reject)
         self.delete.clicked.connect(self.accept)
         self.make_safe(self.keep)

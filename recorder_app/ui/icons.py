@@ -28,7 +28,7 @@ class Icons:
         self._colour = colour
         self._texts: dict[str, str] = {}
         self._pixmaps: dict[tuple[str, str, int, float], QPixmap] = {}
-        self._attached: list[tuple[weakref.ref[QAbstractButton], str, str, int]] = []
+        self._attached: list[tuple[weakref.ref[QAbstractButton], str, str, int, int]] = []
 
     def pixmap(self, name: str, token: str, size: int = 16, ratio: float = 1.0) -> QPixmap:
         """Return the icon `name` in the colour of `token`, `size` px square."""
@@ -40,28 +40,29 @@ class Icons:
             )
         return self._pixmaps[key]
 
-    def icon(self, name: str, token: str, size: int = 16) -> QIcon:
+    def icon(self, name: str, token: str, size: int = 16, *, pad: int = 0) -> QIcon:
+        """Return an icon for both device ratios; `pad` px of nothing follow it, before a button's words."""
         icon = QIcon()
         for ratio in RATIOS:
-            icon.addPixmap(self.pixmap(name, token, size, ratio), QIcon.Mode.Normal)
-            icon.addPixmap(self.pixmap(name, "disabled", size, ratio), QIcon.Mode.Disabled)
+            icon.addPixmap(_padded(self.pixmap(name, token, size, ratio), pad), QIcon.Mode.Normal)
+            icon.addPixmap(_padded(self.pixmap(name, "disabled", size, ratio), pad), QIcon.Mode.Disabled)
         return icon
 
-    def attach(self, button: QAbstractButton, name: str, token: str, size: int = 16) -> None:
+    def attach(self, button: QAbstractButton, name: str, token: str, size: int = 16, *, pad: int = 0) -> None:
         """Give `button` an icon that follows the theme. Attaching again replaces the icon."""
         self._attached = [
             entry for entry in self._attached if entry[0]() is not None and entry[0]() is not button
         ]
-        self._attached.append((weakref.ref(button), name, token, size))
-        _put(button, self.icon(name, token, size), size)
+        self._attached.append((weakref.ref(button), name, token, size, pad))
+        _put(button, self.icon(name, token, size, pad=pad), size, pad)
 
     def refresh(self) -> None:
         """Recolour everything attached, after the theme changed."""
         self._attached = [entry for entry in self._attached if entry[0]() is not None]
-        for reference, name, token, size in self._attached:
+        for reference, name, token, size, pad in self._attached:
             button = reference()
             if button is not None:
-                _put(button, self.icon(name, token, size), size)
+                _put(button, self.icon(name, token, size, pad=pad), size, pad)
 
     def tray(self, state: str, *, panel: QColor) -> QIcon:
         """Return the icon of one of TRAY_STATES; its ring is drawn in `panel`, the panel's text colour."""
@@ -88,9 +89,22 @@ class Icons:
         return self._texts[name]
 
 
-def _put(button: QAbstractButton, icon: QIcon, size: int) -> None:
+def _put(button: QAbstractButton, icon: QIcon, size: int, pad: int) -> None:
     button.setIcon(icon)
-    button.setIconSize(QSize(size, size))
+    button.setIconSize(QSize(size + pad, size))
+
+
+def _padded(pixmap: QPixmap, pad: int) -> QPixmap:
+    if not pad:
+        return pixmap
+    ratio = pixmap.devicePixelRatio()
+    wide = QPixmap(round(pixmap.width() + pad * ratio), pixmap.height())
+    wide.setDevicePixelRatio(ratio)
+    wide.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(wide)
+    painter.drawPixmap(0, 0, pixmap)
+    painter.end()
+    return wide
 
 
 def _render(svg: str, *, size: int, ratio: float) -> QPixmap:

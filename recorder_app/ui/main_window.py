@@ -26,9 +26,9 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QMainWindow,
-    QPlainTextEdit,
     QSplitter,
     QStackedWidget,
+    QTextEdit,
     QWidget,
 )
 
@@ -76,7 +76,7 @@ class MainWindow(QMainWindow):
         self._split.addWidget(self.sidebar)
         self._split.addWidget(self._pages)
         self._split.setStretchFactor(1, 1)
-        self._split.setSizes([SIDEBAR, 1280 - SIDEBAR])
+        self._split.setSizes([self._sidebar_width(), 1280 - self._sidebar_width()])
         centre = QWidget()
         row = QHBoxLayout(centre)
         row.setContentsMargins(0, 0, 0, 0)
@@ -137,7 +137,7 @@ class MainWindow(QMainWindow):
         if event.type() == QEvent.Type.KeyPress and watched is self.windowHandle():
             act = self._plain.get(event.keyCombination().toCombined())  # type: ignore[attr-defined]  # a QKeyEvent
             focus = QApplication.focusWidget()
-            typing = isinstance(focus, QLineEdit | QPlainTextEdit)
+            typing = isinstance(focus, QLineEdit | QTextEdit)
             pressing = isinstance(focus, QAbstractButton) and event.key() == Qt.Key.Key_Space  # type: ignore[attr-defined]
             if act is not None and not typing and not pressing and self._is_playable():
                 act()
@@ -231,13 +231,16 @@ class MainWindow(QMainWindow):
                 self._shade.hide()
                 self._split.insertWidget(0, self.sidebar)
                 self.sidebar.show()
-                self._split.setSizes([SIDEBAR, width - SIDEBAR])
+                self._split.setSizes([self._sidebar_width(), width - self._sidebar_width()])
         if is_overlay:
-            self.sidebar.setGeometry(0, 0, min(SIDEBAR, width - 80), self.height())
+            self.sidebar.setGeometry(0, 0, min(self._sidebar_width(), width - 80), self.height())
             self._shade.setGeometry(0, 0, width, self.height())
         self.sidebar.setMaximumWidth(SIDEBAR_MAX)
         self.page.set_layout(is_narrow=width < TABS_BELOW, has_sidebar=not is_overlay)
         self.empty.set_has_sidebar(has_sidebar=not is_overlay)
+
+    def _sidebar_width(self) -> int:
+        return min(SIDEBAR_MAX, self._theme.px(SIDEBAR))
 
     def _list_loaded(self) -> None:
         rows = self.sidebar.model.recordings()

@@ -12,9 +12,11 @@ from PySide6.QtGui import (
     QPaintEvent,
     QResizeEvent,
     QTextBlock,
+    QTextBlockFormat,
+    QTextCursor,
     QTextOption,
 )
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QTextEdit, QVBoxLayout, QWidget
 
 from recorder_app.errors import RecorderError
 from recorder_app.ui.bridge import Bridge
@@ -29,7 +31,7 @@ EDGE = 3
 NO_TIME = -1
 
 
-class NotesText(QPlainTextEdit):
+class NotesText(QTextEdit):
     """The editor. A block's userState is the second at which its line was begun, or NO_TIME."""
 
     play_wanted = Signal(int)
@@ -45,9 +47,10 @@ class NotesText(QPlainTextEdit):
         self.setAccessibleName(self.tr("Your notes"))
         self.setTabChangesFocus(True)
         self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self.setAcceptRichText(False)
         self.document().setDocumentMargin(0)
         self._gutter = _Gutter(self)
-        self.updateRequest.connect(self._scroll_gutter)
+        self.verticalScrollBar().valueChanged.connect(self._gutter.update)
         self.textChanged.connect(self._stamp)
         theme.changed.connect(self._restyle)
         self._restyle()
@@ -56,6 +59,8 @@ class NotesText(QPlainTextEdit):
         """Replace the text, times apart."""
         lines = parse(notes)
         self.setPlainText("\n".join(line.text for line in lines))
+        self._space_lines()
+        self.document().clearUndoRedoStacks()
         block = self.document().begin()
         for line in lines:
             block.setUserState(NO_TIME if line.at_s is None else line.at_s)
@@ -85,12 +90,14 @@ class NotesText(QPlainTextEdit):
 
     def blocks_in_view(self) -> list[tuple[QTextBlock, QRectF]]:
         """Return the visible lines with their place in the viewport."""
-        found, block = [], self.firstVisibleBlock()
+        found, block = [], self.document().begin()
+        layout, top = self.document().documentLayout(), self.verticalScrollBar().value()
         while block.isValid():
-            box = self.blockBoundingGeometry(block).translated(self.contentOffset())
+            box = layout.blockBoundingRect(block).translated(0, -top)
             if box.top() > self.viewport().height():
                 break
-            found.append((block, box))
+            if box.bottom() >= 0:
+                found.append((block, box))
             block = block.next()
         return found
 
@@ -98,7 +105,7 @@ class NotesText(QPlainTextEdit):
         painter = QPainter(gutter)
         painter.setPen(self._theme.color("accent"))
         painter.setFont(self._theme.font("small"))
-        height = self.fontMetrics().height()
+        height = self._theme.line("body")
         for block, box in self.blocks_in_view():
             if block.userState() != NO_TIME:
                 painter.drawText(
@@ -136,12 +143,22 @@ class NotesText(QPlainTextEdit):
         self._gutter.setGeometry(QRect(area.left(), area.top(), width, area.height()))
         self._gutter.update()
 
-    def _scroll_gutter(self, _rect: QRect, _dy: int) -> None:
-        self._gutter.update()
-
     def _restyle(self) -> None:
         self.setFont(self._theme.font("body"))
+        self._space_lines()
         self._gutter.update()
+
+    def _space_lines(self) -> None:
+        """Give every line the pitch of the body style; new lines inherit it."""
+        pitch = QTextBlockFormat()
+        fixed = QTextBlockFormat.LineHeightTypes.FixedHeight.value
+        pitch.setLineHeight(self._theme.line("body"), fixed)
+        pitch.setBottomMargin(4)
+        cursor = QTextCursor(self.document())
+        cursor.select(QTextCursor.SelectionType.Document)
+        is_blocked = self.blockSignals(True)
+        cursor.mergeBlockFormat(pitch)
+        self.blockSignals(is_blocked)
 
 
 class _Gutter(QWidget):
@@ -174,6 +191,8 @@ class NotesEditor(QWidget):
         self._theme, self._bridge = theme, bridge
         self._recording_id: str | None = None
         self._written = ""
+        self._unsaved: dict[str, str] = {}
+        """Notes that could not be written, by recording, until they are."""
         heading = Label(theme, self.tr("Your notes"), weight=600)
         self._hint = Label(theme, style="caption", ink="secondary")
         self.text = NotesText(theme)
@@ -207,6 +226,9 @@ class NotesEditor(QWidget):
             self.failure.hide()
             self._recording_id = recording_id
             self._put(notes)
+            if recording_id in self._unsaved:
+                self.text.show_notes(self._unsaved[recording_id])
+                self._say_unsaved("")
         elif self.text.notes() == self._written and notes != self._written:
             self._put(notes)
 
@@ -220,7 +242,7 @@ class NotesEditor(QWidget):
         self._bridge.run(
             lambda: self._bridge.recorder.set_notes(recording_id, notes),
             lambda _: self._done(recording_id),
-            lambda error: self._fail(recording_id, before, error),
+            lambda error: self._fail(recording_id, before, notes, error),
             lane="writes",
         )
 
@@ -245,16 +267,24 @@ class NotesEditor(QWidget):
         self._timer.start()
 
     def _done(self, recording_id: str) -> None:
+        self._unsaved.pop(recording_id, None)
         if recording_id == self._recording_id:
             self.failure.hide()
         self.saved.emit(recording_id)
 
-    def _fail(self, recording_id: str, before: str, error: RecorderError) -> None:
+    def _fail(self, recording_id: str, before: str, notes: str, error: RecorderError) -> None:
+        self._unsaved[recording_id] = notes
         if recording_id == self._recording_id:
             self._written = before
-            self.failure.say(
-                self.tr("Your notes are not saved: {why}.").format(why=error.title), self.tr("Save again")
-            )
-            self.failure.show()
+            self._say_unsaved(error.title)
         else:
             self._bridge.problem.emit(error)
+
+    def _say_unsaved(self, why: str) -> None:
+        words = (
+            self.tr("Your notes are not saved yet: {why}.")
+            if why
+            else self.tr("These notes are not saved yet.")
+        )
+        self.failure.say(words.format(why=why), self.tr("Save again"))
+        self.failure.show()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
@@ -40,7 +41,8 @@ class PlayerBar(QWidget):
         self.forward = icon_button(theme, "forward", self.tr("Forward 10 seconds"), size=18)
         self._time = Label(theme, "00:00", weight=600)
         self._length = Label(theme, ink="secondary")
-        self.speed = text_button(theme, "1×")
+        self.speed = text_button(theme, "1×", icon="chevron-down")
+        self.speed.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # the arrow goes behind the words
         self._speeds = QMenu(self)
         self._fill_speeds()
         self.missing = Banner(theme, tone="neutral")
@@ -148,7 +150,7 @@ class PlayerBar(QWidget):
         self._theme.icons.attach(self.play, "pause" if is_playing else "play", "on_accent")
 
     def _speed_changed(self, speed: float) -> None:
-        self.speed.setText(f"{speed:g}×  ▾")
+        self.speed.setText(f"{speed:g}×")
         self.speed.setAccessibleName(self.tr("Speed {speed}").format(speed=f"{speed:g}"))
         for action in self._speeds.actions():
             action.setChecked(action.data() == speed)

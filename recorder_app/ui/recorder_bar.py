@@ -66,7 +66,7 @@ class RecorderBar(QWidget):
         left.addStretch(1)
         grid = QGridLayout()
         grid.setHorizontalSpacing(8)
-        grid.setVerticalSpacing(6)
+        grid.setVerticalSpacing(10)
         for row, track in enumerate(self.meters):
             grid.addWidget(self._icons[track], row, 0)
             grid.addWidget(self._sides[track], row, 1)
@@ -89,7 +89,7 @@ class RecorderBar(QWidget):
             button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
             line.addWidget(button)
         warn = QHBoxLayout()
-        warn.setContentsMargins(24, 8, 24, 0)
+        warn.setContentsMargins(24, 0, 24, 0)
         warn.addWidget(self.problem)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -127,7 +127,7 @@ class RecorderBar(QWidget):
             meter.feed(None if is_paused else side)
             word = self.tr("paused") if is_paused else track_word(side)
             source = side.source if side is not None else ""
-            self.words[track].setText(" · ".join(filter(None, (word, source))))
+            self.words[track].setText(word if self._is_narrow else " · ".join(filter(None, (word, source))))
         self._show_problem(status)
         if is_paused != self._is_paused:
             self._is_paused = is_paused

@@ -117,11 +117,11 @@ class RecordingPage(Ground):
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._scroll.viewport().setAutoFillBackground(False)
         inside = QWidget()
-        inside.setAutoFillBackground(False)
         self._machine = QVBoxLayout(inside)
         self._machine.setContentsMargins(8, 12, 8, 12)
         self._machine.setSpacing(14)
         self._scroll.setWidget(inside)
+        inside.setAutoFillBackground(False)  # setWidget turns it on
         self._down = _splitter(Qt.Orientation.Vertical)
         self._down.addWidget(self._scroll)
         self._down.addWidget(self.notes)
@@ -241,6 +241,8 @@ class RecordingPage(Ground):
         self._show_trouble(detail)
         open_tasks = sum(not task.is_done for task in recording.tasks)
         self.header.set_counts(tasks=open_tasks, notes=self.notes.line_count())
+        if is_new and live:
+            self.choose_tab(NOTES)
         if is_new:
             self._down.setSizes([1000, 150] if not live else [0, 1000])
             self._scroll.verticalScrollBar().setValue(0)

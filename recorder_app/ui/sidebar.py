@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -31,33 +31,21 @@ SEARCH_MS = 120
 
 
 class StartButton(QPushButton):
-    """Red dot, words, and the shortcut at the right end."""
+    """Red dot, words, and the shortcut at the right end where there is room for it."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
+        self._words = self._keys = ""
         self.setProperty("kind", "start")
-        self._dot = QLabel()
-        self._words = Label(theme, style="body", weight=600)
-        self._keys = Label(theme, style="small", ink="secondary")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(12, 0, 12, 0)
-        row.setSpacing(8)
-        for part in (self._dot, self._words):
-            row.addWidget(part)
-        row.addStretch(1)
-        row.addWidget(self._keys)
-        for part in (self._dot, self._words, self._keys):
-            part.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        theme.changed.connect(self._restyle)
-        self._restyle()
+        theme.changed.connect(self.update)
         self.say(self.tr("Start recording"), "")
 
     def say(self, words: str, keys: str) -> None:
-        self._words.setText(words)
-        self._keys.setText(keys)
+        self._words, self._keys = words, keys
         self.setAccessibleName(words)
         self.setAccessibleDescription(keys)
+        self.update()
 
     def sizeHint(self) -> QSize:
         return QSize(240, self._theme.px(36))
@@ -65,8 +53,50 @@ class StartButton(QPushButton):
     def minimumSizeHint(self) -> QSize:
         return QSize(160, self._theme.px(36))
 
-    def _restyle(self) -> None:
-        self._dot.setPixmap(self._theme.icons.pixmap("dot", "red_mark", 16, self.devicePixelRatioF()))
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        theme, painter = self._theme, QPainter(self)
+        box, middle = self.rect().adjusted(38, 0, -13, 0), self.height() // 2
+        dot = theme.icons.pixmap(
+            "dot", "red_mark" if self.isEnabled() else "disabled", 16, self.devicePixelRatioF()
+        )
+        painter.drawPixmap(14, middle - 8, dot)
+        painter.setFont(theme.font("body", 600))
+        painter.setPen(theme.color("text" if self.isEnabled() else "disabled"))
+        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, self._words)
+        words = theme.metrics("body", 600).horizontalAdvance(self._words)
+        if words + 12 + theme.metrics("small").horizontalAdvance(self._keys) <= box.width():
+            painter.setFont(theme.font("small"))
+            painter.setPen(theme.color("secondary"))
+            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, self._keys)
+
+
+class SearchField(QLineEdit):
+    """A field with a glass; Escape empties it."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self.setPlaceholderText(self.tr("Search meetings"))
+        self.setAccessibleName(self.tr("Search meetings"))
+        self.setTextMargins(24, 0, 24, 0)
+        self._clear = icon_button(theme, "close", self.tr("Empty the search"), ink="secondary", size=12)
+        self._clear.setParent(self)
+        self._clear.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._clear.setFixedSize(24, 24)
+        self._clear.clicked.connect(self.clear)
+        self._clear.hide()
+        self.textChanged.connect(lambda text: self._clear.setVisible(bool(text)))
+        theme.changed.connect(self.update)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        icon = self._theme.icons.pixmap("search", "secondary", 16, self.devicePixelRatioF())
+        QPainter(self).drawPixmap(11, (self.height() - 16) // 2, icon)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._clear.move(self.width() - 28, (self.height() - 24) // 2)
 
 
 class RecordingRowBar(Ground):
@@ -168,12 +198,7 @@ class Sidebar(Ground):
         self._say(self.tr("Loading…"))
 
     def _search_field(self) -> QLineEdit:
-        field = QLineEdit()
-        field.setPlaceholderText(self.tr("Search meetings"))
-        field.setAccessibleName(self.tr("Search meetings"))
-        field.setClearButtonEnabled(True)
-        self._search_icon = QAction(field)
-        field.addAction(self._search_icon, QLineEdit.ActionPosition.LeadingPosition)
+        field = SearchField(self._theme)
         field.textChanged.connect(lambda _: self._timer.start())
         field.installEventFilter(self)
         return field
@@ -278,7 +303,6 @@ class Sidebar(Ground):
 
     def _restyle(self) -> None:
         theme, settings = self._theme, self._bridge.recorder.settings
-        self._search_icon.setIcon(theme.icons.icon("search", "secondary"))
         self._footer_icon.setPixmap(
             theme.icons.pixmap("laptop" if settings.is_local else "cloud", "secondary")
         )

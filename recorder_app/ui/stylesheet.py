@@ -55,6 +55,7 @@ QMenu::item:disabled {{ color: {secondary}; }}
 QMenu::separator {{ height: 1px; background: {line}; margin: 5px 6px; }}
 QMenu::icon {{ padding-left: 8px; }}
 QToolTip {{ background: {text}; color: {base}; border: 0; padding: 4px 8px; }}
+QSplitter::handle {{ background: {line}; }}
 QScrollBar:vertical {{ background: transparent; width: 8px; margin: 0; }}
 QScrollBar:horizontal {{ background: transparent; height: 8px; margin: 0; }}
 QScrollBar::handle {{ background: {edge}; border-radius: 3px; margin: 1px; }}

@@ -27,6 +27,7 @@ class EvidenceText(QLabel):
         super().__init__()
         self._theme, self._plain, self._evidence = theme, text, evidence
         self.setWordWrap(True)
+        self.setMinimumWidth(40)
         self.setTextFormat(Qt.TextFormat.RichText)
         self.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse
@@ -136,6 +137,7 @@ class SummaryPanel(Ground):
             box.setContentsMargins(2, 0, 0, 0)
             box.setSpacing(8)
             bullet = Label(self._theme, "•", ink="secondary")
+            bullet.setFixedHeight(self._theme.line("body") + 6)
             text = EvidenceText(self._theme, line.text, line.evidence)
             text.play_wanted.connect(self.play_wanted)
             box.addWidget(bullet, 0, Qt.AlignmentFlag.AlignTop)

@@ -143,7 +143,9 @@ class TasksPanel(QWidget):
         still_open = sum(not task.is_done for task in kept)
         self._count.setText(self.tr("%n open", "", still_open) if kept else "")
         self._note.setText(
-            self.tr("%n possible task(s), nobody has confirmed them", "", len(possible)) if possible else ""
+            self.tr("1 possible task, nobody has confirmed it")
+            if len(possible) == 1
+            else self.tr("%n possible tasks, nobody has confirmed them", "", len(possible))
         )
         self._note.setVisible(bool(possible))
         is_early = is_live(detail.state) or not detail.recording.is_transcribed

@@ -29,7 +29,7 @@ from recorder_app.ui.words import gap_sentence
 
 TIME_RIGHT, BAR_LEFT, TEXT_LEFT, RIGHT = 54, 68, 84, 24
 PAD_Y = 6
-GAP_HEIGHT = 28
+GAP_HEIGHT, GAP_PADS = 28, 60
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -108,7 +108,14 @@ class TranscriptDelegate(QStyledItemDelegate):
 
     def _height(self, line: Line) -> int:
         if line.segment is None:
-            return max(GAP_HEIGHT, self._theme.line("small") + 12) + 2 * PAD_Y
+            if line.gap is None:
+                return 0
+            room = max(80, self._width - BAR_LEFT - self._time_column - RIGHT - GAP_PADS)
+            wrap = Qt.TextFlag.TextWordWrap
+            text = self._theme.metrics("small").boundingRect(
+                QRect(0, 0, room, 9999), wrap, gap_sentence(line.gap)
+            )
+            return max(GAP_HEIGHT, text.height() + 12) + 2 * PAD_Y
         name = self._theme.line("body") if line.shows_name else 0
         return self._layout(line.segment.text)[1] + name + 2 * PAD_Y
 
@@ -216,10 +223,8 @@ class TranscriptDelegate(QStyledItemDelegate):
         painter.setPen(theme.color("secondary" if is_pause else "amber"))
         painter.setFont(theme.font("small"))
         text_box = box.adjusted(52, 0, -8, 0)
-        sentence = theme.metrics("small").elidedText(
-            gap_sentence(line.gap), Qt.TextElideMode.ElideRight, int(text_box.width())
-        )
-        painter.drawText(text_box, Qt.AlignmentFlag.AlignVCenter, sentence)
+        flags = Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap
+        painter.drawText(text_box, flags, gap_sentence(line.gap))
 
 
 def hatch(painter: QPainter, rect: QRectF, colour: QColor, *, clip: QRectF | None = None) -> None:

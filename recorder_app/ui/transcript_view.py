@@ -250,7 +250,8 @@ class TranscriptPane(QWidget):
         self._body.addWidget(self._message)
         self._head = QWidget()
         head = QHBoxLayout(self._head)
-        head.setContentsMargins(24, 8, 16, 4)
+        self._head.setMinimumHeight(theme.px(44))
+        head.setContentsMargins(24, 4, 16, 4)
         head.setSpacing(8)
         head.addWidget(self._heading)
         head.addWidget(self._note)
@@ -271,7 +272,8 @@ class TranscriptPane(QWidget):
         has_lines = bool(detail.segments)
         self.find_button.setVisible(has_lines)
         doubted = weak_words(detail.segments)
-        self._to_check.setText(self.tr("%n word(s) to check", "", doubted) if doubted else "")
+        words = self.tr("1 word to check") if doubted == 1 else self.tr("%n words to check", "", doubted)
+        self._to_check.setText(words if doubted else "")
         notes = []
         if has_lines and recording.has_draft_transcript:
             notes.append(self.tr("draft"))
@@ -296,6 +298,11 @@ class TranscriptPane(QWidget):
                 self.tr("Writing the transcript"),
                 self.tr("You can listen and write notes meanwhile."),
                 percent=detail.state.percent,
+            )
+        elif kind is StateKind.FAILED and not detail.recording.is_uploaded:
+            # Why, and the button, are above the page: there is one problem, not two.
+            self._message.say(
+                self.tr("There is no transcript yet"), self.tr("It follows once the upload is done.")
             )
         elif kind is StateKind.FAILED:
             self._message.say(self.tr("There is no transcript"), reason or "", button=retry)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 LABELS = 44
 """Room for "You" and "Them" left of the lanes."""
-LANE, LANE_GAP, FLAGS = 28, 4, 22
+LANE, LANE_GAP, FLAGS = 28, 4, 19
 BAR, PITCH = 2, 3
 AHEAD = 0.42
 STEP_MS = 10_000
@@ -236,7 +236,7 @@ class Waveform(QWidget):
         painter.setBrush(theme.color("accent"))
         for at_ms, _ in self._bookmarks:
             x = self.x_of(at_ms)
-            points = ((-4, 4), (4, 4), (4, 15), (0, 12), (-4, 15))
+            points = ((-4, 1), (4, 1), (4, 12), (0, 9), (-4, 12))
             painter.drawPolygon(QPolygonF([QPointF(x + dx, y) for dx, y in points]))
         painter.setPen(QPen(theme.color("secondary"), 1.5))
         painter.setBrush(theme.color("base"))

@@ -5,6 +5,7 @@ The same tests run on the real façade later, so this one raises the same errors
 
 from __future__ import annotations
 
+import bisect
 import dataclasses
 import threading
 import time
@@ -80,7 +81,9 @@ class FakePlayer:
 class FakeRecorder:
     """Thread-safe like the real one. `failures[method]` is raised once when that method is called next."""
 
-    def __init__(self, details: list[RecordingDetail] | None = None, settings: Settings | None = None) -> None:
+    def __init__(
+        self, details: list[RecordingDetail] | None = None, settings: Settings | None = None
+    ) -> None:
         self.recording_changed: Event[str] = Event()
         self.capture_changed: Event[CaptureStatus] = Event()
         self.problem: Event[RecorderError] = Event()
@@ -120,7 +123,9 @@ class FakeRecorder:
         self._capture = dataclasses.replace(self._capture, **changes)
         self.capture_changed.emit(self._capture)
 
-    def start_recording(self, *, title: str = "", mic: str | None = None, system: str | None = None) -> Recording:
+    def start_recording(
+        self, *, title: str = "", mic: str | None = None, system: str | None = None
+    ) -> Recording:
         self._enter("start_recording")
         if self._capture.state != "idle":
             raise BusyError("Something is being recorded already")
@@ -237,7 +242,7 @@ class FakeRecorder:
         self.recording_changed.emit(row.id)
         return row
 
-    def export(self, recording_id: str, format: str = "markdown") -> str:
+    def export(self, recording_id: str, format: str = "markdown") -> str:  # noqa: A002 — as the façade
         self._enter("export")
         return f"# {self._get(recording_id).recording.title}\n"
 
@@ -268,14 +273,13 @@ def fake_peaks(detail: RecordingDetail, bars: int) -> np.ndarray:
     turns = detail.segments
     for number in range(bars):
         ms = (number + 0.5) * duration_ms / bars
-        lane = 1
+        lane = int(np.sin(number / 9) > 0.2)
         if turns:
-            now = [segment for segment in turns if segment.start_ms <= ms <= segment.end_ms + 24_000]
-            if not now:
+            at = bisect.bisect_right([segment.start_ms for segment in turns], ms) - 1
+            end_ms = turns[at + 1].start_ms if at + 1 < len(turns) else duration_ms
+            if at < 0 or ms > turns[at].start_ms + 0.86 * (end_ms - turns[at].start_ms):
                 continue
-            lane = 0 if now[-1].track is Track.MIC else 1
-        else:
-            lane = int(np.sin(number / 9) > 0.2)
+            lane = 0 if turns[at].track is Track.MIC else 1
         peaks[lane, number] = noise[number]
     return peaks
 

@@ -47,7 +47,12 @@ def said(start: str, speaker: str, text: str, *, weak: tuple[str, ...] = (), wor
     parts = text.split()
     step = 330
     heard = tuple(
-        Word(start_ms + i * step, start_ms + (i + 1) * step, part.strip(".,;:?"), 0.31 if part.strip(".,;:?") in weak else 0.93)
+        Word(
+            start_ms + i * step,
+            start_ms + (i + 1) * step,
+            part.strip(".,;:?"),
+            0.31 if part.strip(".,;:?") in weak else 0.93,
+        )
         for i, part in enumerate(parts)
     )
     return Segment(
@@ -62,20 +67,43 @@ def said(start: str, speaker: str, text: str, *, weak: tuple[str, ...] = (), wor
 
 
 CHECKOUT = (
-    said("11:58", "You", "So the numbers from the pilot: conversion is up 2.1 points, refunds are flat, and support saw nine tickets in two weeks."),
+    said(
+        "11:58",
+        "You",
+        "So the numbers from the pilot: conversion is up 2.1 points, refunds are flat, and support saw nine tickets in two weeks.",
+    ),
     said("12:14", "Mira", "Nine is fine. Most of them were about the address lookup, not the checkout."),
     said("12:29", "Jonas", "I’d still go step by step. Twenty per cent on Thursday, then the rest."),
-    said("12:41", "Mira", "Agreed. Twenty per cent on Thursday, and if refunds stay flat we go to everyone the week after."),
-    said("12:52", "You", "Good, that’s decided. Jonas, can you set the switch so that the old flow stays until January?"),
-    said("13:20", "Priya", "One thing from the interviews: people read the retry message as a bank error. Issuer and idempotent mean nothing to them.", weak=("Issuer", "idempotent")),
+    said(
+        "12:41",
+        "Mira",
+        "Agreed. Twenty per cent on Thursday, and if refunds stay flat we go to everyone the week after.",
+    ),
+    said(
+        "12:52",
+        "You",
+        "Good, that’s decided. Jonas, can you set the switch so that the old flow stays until January?",
+    ),
+    said(
+        "13:20",
+        "Priya",
+        "One thing from the interviews: people read the retry message as a bank error. Issuer and idempotent mean nothing to them.",
+        weak=("Issuer", "idempotent"),
+    ),
     said("13:41", "Jonas", "I can collect the ten most common ones by Wednesday."),
     said("13:47", "Jonas", "And I’ll put the Irish addresses on top."),
 )
 TALK = (
     ("Mira", "Then let us go through the list once more, because not everything on it is ours."),
-    ("You", "The search box is. The pictures are not, they come from the shop’s own server and nobody looked at them since spring."),
+    (
+        "You",
+        "The search box is. The pictures are not, they come from the shop’s own server and nobody looked at them since spring.",
+    ),
     ("Jonas", "I looked. They are fine, only slow."),
-    ("Priya", "Slow is what people complain about. Three of the eight interviews said the page jumps when the pictures arrive."),
+    (
+        "Priya",
+        "Slow is what people complain about. Three of the eight interviews said the page jumps when the pictures arrive.",
+    ),
     ("You", "Can we reserve the room for them?"),
     ("Jonas", "Yes, if we know the sizes, and we do know them for everything newer than March."),
 )
@@ -87,20 +115,48 @@ def long_meeting() -> tuple[Segment, ...]:
         said(f"{i * 28 // 60:02}:{i * 28 % 60:02}", *TALK[i % len(TALK)], words=i % 3 == 0) for i in range(25)
     )
     late = tuple(
-        said(f"{14 + i * 62 // 60}:{i * 62 % 60:02}", *TALK[(i + 2) % len(TALK)], words=i % 2 == 0) for i in range(31)
+        said(f"{14 + i * 62 // 60}:{i * 62 % 60:02}", *TALK[(i + 2) % len(TALK)], words=i % 2 == 0)
+        for i in range(31)
     )
     return early + CHECKOUT + late
 
 
 WEEKLY_TASKS = (
-    Task(ident("t1"), "Set the switch so the old flow stays until January", assignee="Jonas", due="Thu 19 Nov", evidence=(ms("12:52"),), is_confirmed=True),
-    Task(ident("t2"), "Rewrite the retry message with support", assignee="Priya", due="Fri 20 Nov", evidence=(ms("13:20"),), is_confirmed=True),
-    Task(ident("t3"), "Collect the ten most common errors", assignee="Jonas", due="by Wednesday", evidence=(ms("13:41"),)),
+    Task(
+        ident("t1"),
+        "Set the switch so the old flow stays until January",
+        assignee="Jonas",
+        due="Thu 19 Nov",
+        evidence=(ms("12:52"),),
+        is_confirmed=True,
+    ),
+    Task(
+        ident("t2"),
+        "Rewrite the retry message with support",
+        assignee="Priya",
+        due="Fri 20 Nov",
+        evidence=(ms("13:20"),),
+        is_confirmed=True,
+    ),
+    Task(
+        ident("t3"),
+        "Collect the ten most common errors",
+        assignee="Jonas",
+        due="by Wednesday",
+        evidence=(ms("13:41"),),
+    ),
 )
 WEEKLY_SUMMARY = (
-    SummaryLine("Guest checkout goes to 20 % of traffic on Thursday; everyone follows a week later if refunds stay flat.", (ms("12:41"),)),
-    SummaryLine("Most of the nine support tickets were about the address lookup, not the checkout.", (ms("12:14"),)),
-    SummaryLine("The retry message reads like a bank error and will be rewritten.", (ms("13:20"), ms("12:52"))),
+    SummaryLine(
+        "Guest checkout goes to 20 % of traffic on Thursday; everyone follows a week later if refunds stay flat.",
+        (ms("12:41"),),
+    ),
+    SummaryLine(
+        "Most of the nine support tickets were about the address lookup, not the checkout.", (ms("12:14"),)
+    ),
+    SummaryLine(
+        "The retry message reads like a bank error and will be rewritten.", (ms("13:20"), ms("12:52"))
+    ),
     SummaryLine("The old flow stays behind a switch until January.", (ms("12:52"),)),
 )
 WEEKLY_NOTES = """12:52 Switch stays until January. Tell support before Thursday!
