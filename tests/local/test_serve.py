@@ -6,6 +6,7 @@ import hashlib
 import secrets
 import signal
 import socket
+import sys
 from pathlib import Path
 
 import httpx
@@ -48,6 +49,7 @@ def test_it_says_where_it_is_and_answers_there(start, http):
     assert client.create(Platform.ZOOM).upload_endpoint == f"{serving.url}/uploads/"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the kernel's socket table")
 def test_it_listens_on_loopback_only(start):
     serving = start()
 

@@ -16,6 +16,7 @@ import pytest
 from recorder_app.local import uploads
 from recorder_app.local.app import close_app, create_app
 from recorder_app.local.auth import KeyInfo
+from recorder_app.local.upload_files import UploadFiles
 
 LIST = "/api/projects/1/desktop_recordings/"
 KEY = {"Authorization": "Bearer phx_k"}
@@ -221,6 +222,15 @@ def test_limits_are_kept_before_and_while_writing(tus):
     assert tus.patch(tus.begin(), 0, b"", Upload_Length="10001").status_code == 413
 
 
+def test_media_may_be_larger_than_any_rest_request(app, tus):
+    app.config["MAX_CONTENT_LENGTH"] = 100
+    path = tus.begin()
+
+    assert tus.patch(path, 0, b"x" * 5000).status_code == 204
+    refused = tus.http.patch(f"{LIST}{tus.recording}/", headers=KEY, json={"notes": "x" * 5000})
+    assert (refused.status_code, refused.json["code"]) == (413, "http_413")
+
+
 def test_a_body_of_unknown_length_cannot_exceed_the_limit_either(tus):
     path = tus.begin(Upload_Defer_Length=None, Upload_Length="3")
     headers = {
@@ -382,6 +392,20 @@ def test_deleting_the_recording_deletes_its_bytes(tus, folder):
 
     assert files(folder) == []
     assert tus.media().status_code == 404
+
+
+def test_a_recording_deleted_while_its_media_is_hashed_stays_deleted(app, tus, folder, monkeypatch):
+    path, real = tus.begin(), UploadFiles.sha256
+
+    def hash_and_delete(files, upload_id):
+        digest = real(files, upload_id)
+        app.test_client().delete(f"{LIST}{tus.recording}/", headers=KEY)
+        return digest
+
+    monkeypatch.setattr(UploadFiles, "sha256", hash_and_delete)
+
+    assert tus.patch(path, 0, b"abc", Upload_Length="3").status_code == 404
+    assert files(folder) == []
 
 
 def test_two_writers_at_one_offset_leave_the_bytes_of_one(app, tus, folder):
