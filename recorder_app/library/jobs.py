@@ -229,11 +229,16 @@ class JobTable:
             ).fetchall()
         return tuple(_job(row) for row in found)
 
-    def next_due(self, lane: str) -> float | None:
-        """The earliest moment any waiting job of the lane asked for, seconds since the epoch."""
+    def next_due(self, lane: str, *, after: float) -> float | None:
+        """The earliest moment later than `after` that a waiting job of the lane asked for (epoch seconds).
+
+        Earlier ones are held back by something else than time.
+        """
         with self._database.reading() as connection:
             row = connection.execute(
-                "SELECT min(next_attempt_at) AS due FROM jobs WHERE lane = ? AND state = 'pending'", (lane,)
+                "SELECT min(next_attempt_at) AS due FROM jobs "
+                "WHERE lane = ? AND state = 'pending' AND next_attempt_at > ?",
+                (lane, after),
             ).fetchone()
         return None if row["due"] is None else float(row["due"])
 

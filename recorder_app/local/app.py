@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import quote
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import HTTPException, NotFound
 
 from recorder_app.errors import StorageError
@@ -107,8 +107,9 @@ def sweep(parts: Backend) -> None:
 
 def _allow_media_bodies() -> None:
     if request.blueprint == "uploads":
-        # They are streamed to disk, and held to the upload's own length.
-        request.max_content_length = None
+        # They are streamed to disk, and held to the upload's own length. (None would mean the app's limit.)
+        parts: Backend = current_app.extensions[EXTENSION]
+        request.max_content_length = parts.max_media_bytes + 1
 
 
 def _announce(answer: Response) -> Response:

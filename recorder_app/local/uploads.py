@@ -192,6 +192,8 @@ def _finish(upload: Upload, size: int) -> dict[str, str]:
             headers={"Recorder-Media-Sha256": found},
         )
     with backend().database.write() as connection:
+        if upload_rows.get(connection, upload.id) is None:
+            raise not_found()  # the recording was deleted while its media was hashed
         replaced = upload_rows.complete(connection, upload, size=size, sha256=found, now=backend().now())
     if replaced:
         backend().files.remove(replaced)

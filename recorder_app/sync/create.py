@@ -36,7 +36,7 @@ def run(job: Job, deps: Deps) -> Outcome:
         lost = find_lost(deps, recording, intent_at)
         if lost is not None:
             logger.info("recording %s: adopted the row of a create whose answer was lost", recording.id)
-            _keep(deps, recording, lost, token="", endpoint="")
+            _keep(deps, recording, lost, token="", endpoint=deps.workspace.upload_url or "")
             return Done()
     _post(job, deps, recording)
     return Done()
@@ -49,8 +49,11 @@ def _post(job: Job, deps: Deps, recording: Recording) -> None:
         if not may_have_happened(error):
             deps.library.jobs.save_payload(job, {})
         raise
-    endpoint = created.upload_endpoint or deps.workspace.upload_url or ""
-    _keep(deps, recording, created.recording, token=created.upload_token, endpoint=endpoint)
+    endpoint, token = created.upload_endpoint or "", created.upload_token
+    if not endpoint and deps.workspace.upload_url:
+        # The person's own server has no business with another server's token.
+        endpoint, token = deps.workspace.upload_url, ""
+    _keep(deps, recording, created.recording, token=token, endpoint=endpoint)
     logger.info("recording %s: created on the server", recording.id)
 
 

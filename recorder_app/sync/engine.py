@@ -281,10 +281,9 @@ class SyncEngine:
     def _turn(self, lane: str) -> float:
         if self.run_one(lane):
             return 0.0
-        wait_s = LOOK_S
-        due = self._library.jobs.next_due(lane)
-        if due is not None and due > self._deps.clock():
-            wait_s = min(wait_s, due - self._deps.clock())
+        now = self._deps.clock()
+        due = self._library.jobs.next_due(lane, after=now)
+        wait_s = LOOK_S if due is None else min(LOOK_S, due - now)
         if lane == jobs.RECORDS and self._poll is not None:
             self._poll_turn()
         return wait_s

@@ -38,8 +38,8 @@ def run(job: Job, deps: Deps) -> Outcome:
         return Done()
     kept = deps.library.ledger.upload(recording.id)
     if kept is None or not kept.endpoint:
-        lost = kept is not None and not kept.token and deps.workspace.honours_idempotency_key
-        return Done(RIGHT_WAS_LOST if lost else TAKES_NO_MEDIA)
+        # An adopted row came without the token that only the answer to its create had.
+        return Done(TAKES_NO_MEDIA if kept is not None and kept.token else RIGHT_WAS_LOST)
     media = whole_file(recording, deps) if recording.is_on_disk else _growing_file(recording, deps)
     if media is None:
         if recording.is_on_disk:

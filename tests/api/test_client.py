@@ -10,9 +10,10 @@ import pytest
 
 from recorder_app.api.client import RecordingsClient
 from recorder_app.api.wire import RecordingPatch
-from recorder_app.errors import NotFoundError, RejectedError, SignInError, UsageError
+from recorder_app.errors import NetworkError, NotFoundError, RejectedError, SignInError, UsageError
 from recorder_app.local.mount import LOCAL_ORIGIN, LOCAL_PROJECT, mounted_client
 from recorder_app.models import Platform, Segment, Status, Task
+from tests.support.cutting_proxy import CuttingProxy
 from tests.support.serving import Serving
 
 NOW = dt.datetime(2026, 3, 1, 12, 0, 0, tzinfo=dt.UTC)
@@ -91,6 +92,32 @@ def test_the_same_idempotency_key_gives_the_same_recording_and_token(client):
 
     assert again == first
     assert other.recording.id != first.recording.id
+
+
+def test_a_create_whose_answer_was_lost_is_repeated_without_a_second_row(serving):
+    proxy = CuttingProxy(serving.port, [-1])
+    with httpx.Client(trust_env=False) as http:
+
+        def client_at(port):
+            return RecordingsClient(
+                http,
+                origin=f"http://127.0.0.1:{port}",
+                project_id="1",
+                api_key=serving.ready["key"],
+            )
+
+        before = client_at(serving.port).list().count
+        with pytest.raises(NetworkError) as caught:
+            client_at(proxy.port).create(Platform.TEAMS, idempotency_key="lost")
+        created_anyway = client_at(serving.port).list().count - before
+        again = client_at(serving.port).create(Platform.TEAMS, idempotency_key="lost")
+        after = client_at(serving.port).list(limit=1)
+    proxy.close()
+
+    assert caught.value.was_sent is True
+    assert created_anyway == 1
+    assert after.count - before == 1
+    assert after.results[0].id == again.recording.id
 
 
 def test_pages_and_filters(client):

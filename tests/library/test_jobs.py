@@ -72,7 +72,8 @@ def test_a_job_is_not_due_before_its_time(library):
     library.jobs.settle(job, state="pending", attempts=1, next_attempt_at=130, delay_s=30, reason="later")
 
     assert library.jobs.claim("records", now=129.9) is None
-    assert library.jobs.next_due("records") == 130
+    assert library.jobs.next_due("records", after=129.9) == 130
+    assert library.jobs.next_due("records", after=130) is None
     again = library.jobs.claim("records", now=130)
     assert (again.attempts, again.reason) == (1, "later")
 
@@ -240,6 +241,6 @@ class JobMachine(RuleBasedStateMachine):
 
 
 JobMachine.TestCase.settings = settings(
-    max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=15, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 test_jobs_keep_order_and_exclusion_whatever_happens = JobMachine.TestCase

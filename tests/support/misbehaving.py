@@ -30,12 +30,17 @@ class MisbehavingServer:
     """Plays its scenes in order and keeps every request it read; further connections are reset."""
 
     def __init__(self, *scenes: Scene | bytes) -> None:
-        self._scenes = [scene if isinstance(scene, Scene) else Scene(scene) for scene in scenes]
+        self._scenes: list[Scene] = []
+        self.play(*scenes)
         self.requests: list[bytes] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="misbehaving-server", daemon=True)
         self._thread.start()
+
+    def play(self, *scenes: Scene | bytes) -> None:
+        """Add scenes, for those that need to know the address first."""
+        self._scenes += [scene if isinstance(scene, Scene) else Scene(scene) for scene in scenes]
 
     @property
     def url(self) -> str:

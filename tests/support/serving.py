@@ -40,7 +40,8 @@ class Serving:
         )
         line = self.process.stdout.readline()
         if not line:
-            raise AssertionError(f"serve did not start: {self.process.stderr.read()}")
+            _out, errors = self.process.communicate(timeout=15)
+            raise AssertionError(f"serve did not start ({self.process.returncode}): {errors}")
         self.ready = json.loads(line)
 
     @property

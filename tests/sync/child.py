@@ -1,0 +1,52 @@
+"""What a killed process was doing: the real engine over a real library and a real server on loopback."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+import httpx
+
+from recorder_app.api.client import RecordingsClient
+from recorder_app.insights.rules import extract
+from recorder_app.library.store import Library
+from recorder_app.sync.engine import SyncEngine
+from recorder_app.sync.workspace import Workspace
+from recorder_app.transports.tus import TusTransport
+from tests.sync.world import ScriptedSpeech
+
+
+@contextlib.contextmanager
+def engine_over(folder: Path, url: str, key: str):
+    """An engine that is not started yet, and its library."""
+    with (
+        httpx.Client(trust_env=False) as http,
+        contextlib.closing(Library(folder / "library.sqlite")) as library,
+    ):
+        engine = _engine(folder, url, key, http=http, library=library)
+        yield library, engine
+        engine.stop(5)
+
+
+def _engine(folder: Path, url: str, key: str, *, http: httpx.Client, library: Library) -> SyncEngine:
+    workspace = Workspace(
+        name="local",
+        client=RecordingsClient(http, origin=url, project_id="1", api_key=key),
+        transport=TusTransport(http),
+        honours_idempotency_key=True,
+    )
+    return SyncEngine(
+        library,
+        workspace,
+        recordings=folder / "recordings",
+        transcriber=ScriptedSpeech(),
+        extract=extract,
+        is_polling=False,
+    )
+
+
+def work_until_killed(folder: str, url: str, key: str, has_started) -> None:
+    with engine_over(Path(folder), url, key) as (_library, engine):
+        engine.start()
+        has_started.set()
+        engine.run_until_idle(timeout_s=60)
