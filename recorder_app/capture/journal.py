@@ -1,0 +1,86 @@
+"""`journal.jsonl`: what happened in a recording, one JSON line an event, readable after any crash.
+
+Together with the media it is enough to rebuild the library's row.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+NAME = "journal.jsonl"
+
+
+class Journal:
+    """Appends lines; thread-safe. Raises OSError: the caller knows whether it can go on without the line."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / NAME
+        self._lock = threading.Lock()
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
+        self._file = os.open(self.path, flags, 0o600)
+        if _has_torn_end(self._file):
+            os.write(self._file, b"\n")
+
+    def append(self, event: str, *, is_important: bool = False, **fields: Any) -> None:
+        """Write one line at once; an important one is on the disk when this returns."""
+        line = {"event": event, "at": now_utc().isoformat(), "monotonic": time.monotonic(), **fields}
+        data = json.dumps(line, ensure_ascii=False).encode() + b"\n"
+        with self._lock:
+            if self._file < 0:
+                return
+            # One write a line: a crash tears at most the last one.
+            os.write(self._file, data)
+            if is_important:
+                os.fsync(self._file)
+
+    def close(self) -> None:
+        with self._lock:
+            if self._file >= 0:
+                os.close(self._file)
+                self._file = -1
+
+
+def read(folder: Path) -> list[dict[str, Any]]:
+    """All whole lines, oldest first; torn or foreign ones are left out. Empty when there is no journal."""
+    try:
+        raw = (folder / NAME).read_bytes()
+    except OSError:
+        return []
+    events = []
+    for line in raw.split(b"\n"):
+        try:
+            event = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(event, dict) and isinstance(event.get("event"), str):
+            events.append(event)
+    return events
+
+
+def sync_folder(folder: Path) -> None:
+    """Make new names in a folder survive a power cut (Windows has no such call and needs none)."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def now_utc() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+def _has_torn_end(descriptor: int) -> bool:
+    size = os.fstat(descriptor).st_size
+    if not size:
+        return False
+    os.lseek(descriptor, -1, os.SEEK_END)
+    return os.read(descriptor, 1) != b"\n"
