@@ -118,6 +118,12 @@ class OpenMedia:
         # HE-AAC's header tells half of what comes out.
         return self._first.sample_rate if self._first else self.stream.codec_context.sample_rate
 
+    @property
+    def metadata(self) -> dict[str, str]:
+        """Tags of the file and the stream, names in lower case."""
+        tags = {**self.container.metadata, **self.stream.metadata}
+        return {name.lower(): value for name, value in tags.items()}
+
     def duration_ms(self) -> int:
         """Length of the sound; moves the reading position, so ask for it last."""
         is_ogg = self.container.format.name == "ogg"
