@@ -185,6 +185,8 @@ class Recording:
     has_draft_transcript: bool = False
     """True for an engine whose words need checking (pocketsphinx)."""
     was_recovered: bool = False
+    trashed_at: dt.datetime | None = None
+    """Since when it is in the trash; None when it is not."""
     created_at: dt.datetime | None = None
     updated_at: dt.datetime | None = None
 

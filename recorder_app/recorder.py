@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recorder_app.capture.client import CaptureClient
-from recorder_app.errors import BusyError, NotFoundError, RecorderError
+from recorder_app.errors import BusyError, NotFoundError, RecorderError, UsageError
 from recorder_app.events import Event
 from recorder_app.library.store import Library
 from recorder_app.models import (
@@ -251,6 +251,16 @@ class Recorder:
         self._wake()
         self.recording_changed.emit(recording_id)
 
+    def delete(self, recording_id: str) -> None:
+        """Move to the trash; the sound, the transcript and the server's row stay. BusyError while it runs."""
+        if self.capture_status().recording_id == recording_id:
+            raise BusyError("It is still being recorded", hint="Stop it first")
+        self._set_trashed(recording_id, self._now())
+
+    def restore(self, recording_id: str) -> None:
+        """Take it out of the trash again."""
+        self._set_trashed(recording_id, None)
+
     # -- media --------------------------------------------------------------------------------------------
 
     def import_file(
@@ -260,19 +270,20 @@ class Recorder:
         from recorder_app.media.importer import import_file
 
         recording_id = str(uuid.uuid4())
-        imported = import_file(
-            path, self.paths.recordings / recording_id, bitrate=self.settings.bitrate, on_progress=on_progress
-        )
+        folder = self.paths.recordings / recording_id
+        imported = import_file(path, folder, bitrate=self.settings.bitrate, on_progress=on_progress)
+        if imported is None:
+            raise UsageError("The import was cancelled")
         recording = self.library.add(
             Recording(
                 id=recording_id,
-                started_at=imported.started_at,
-                completed_at=imported.started_at + dt.timedelta(milliseconds=imported.duration_ms),
+                started_at=imported.recorded_at,
+                completed_at=imported.recorded_at + dt.timedelta(milliseconds=imported.duration_ms),
                 title=title.strip() or path.stem,
                 workspace=self.settings.workspace,
                 status=Status.UPLOADING,
                 duration_ms=imported.duration_ms,
-                media=imported.media,
+                media=(imported.media,),
                 media_bytes=imported.media_bytes,
                 media_sha256=imported.media_sha256,
                 is_on_disk=True,
@@ -346,6 +357,10 @@ class Recorder:
 
         edit(self.library, recording_id, now=self._now().timestamp(), **changes)
         self._wake()
+        self.recording_changed.emit(recording_id)
+
+    def _set_trashed(self, recording_id: str, moment: dt.datetime | None) -> None:
+        self.library.update(recording_id, trashed_at=moment)
         self.recording_changed.emit(recording_id)
 
     def _told_of(self, recording: Recording) -> Recording:

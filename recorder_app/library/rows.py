@@ -30,6 +30,7 @@ _TIMES = {
     "tasks_generated_at",
     "created_at",
     "updated_at",
+    "trashed_at",
 }
 _FLAGS = {"is_on_disk", "is_uploaded", "is_transcribed", "has_draft_transcript", "was_recovered"}
 

@@ -60,7 +60,12 @@ def _first(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first,)
+def _trash(connection: sqlite3.Connection) -> None:
+    """When a recording was moved to the trash."""
+    connection.execute("ALTER TABLE recordings ADD COLUMN trashed_at TEXT")
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first, _trash)
 """`MIGRATIONS[n]` takes version n to n + 1."""
 
 VERSION = len(MIGRATIONS)

@@ -81,13 +81,15 @@ class Library:
         return None if row is None else rows.to_recording(row, self._base)
 
     def list(self, query: str = "", *, limit: int = 200, offset: int = 0) -> list[Recording]:
-        """Newest first. Each word of `query` must occur in title, notes, summary, tasks, people or lines."""
+        """Newest first, without the trash. Each word of `query` must occur in title, notes, summary, tasks,
+        people or lines.
+        """
         words = [f"%{_escaped(word)}%" for word in query.casefold().split()]
-        condition = " AND ".join([_MATCH] * len(words))
+        condition = " AND ".join(["r.trashed_at IS NULL", *[_MATCH] * len(words)])
         with self._database.reading() as connection:
             found = connection.execute(
                 "SELECT r.* FROM recordings r JOIN search s ON s.recording_id = r.id "  # noqa: S608 — marks only
-                f"WHERE {condition or '1'} ORDER BY r.started_at DESC, r.id LIMIT ? OFFSET ?",
+                f"WHERE {condition} ORDER BY r.started_at DESC, r.id LIMIT ? OFFSET ?",
                 [*(word for word in words for _ in range(2)), limit, offset],
             ).fetchall()
         return [rows.to_recording(row, self._base) for row in found]
