@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from recorder_app.errors import DiskFullError, LibraryError, StorageError
+from recorder_app.errors import DiskFullError, LibraryError, NotFoundError, StorageError
 from recorder_app.library import schema
 from recorder_app.library.lockfile import FileLock
 
@@ -72,11 +72,6 @@ class Database:
                 raise
             connection.execute("COMMIT")
 
-    def data_version(self) -> int:
-        """Change whenever another connection has committed; costs microseconds."""
-        with self.reading() as connection:
-            return int(connection.execute("PRAGMA data_version").fetchone()[0])
-
     def _open_or_rebuild(self) -> None:
         try:
             self._connection()
@@ -107,6 +102,10 @@ class Database:
     def _translated(self) -> Iterator[None]:
         try:
             yield
+        except sqlite3.IntegrityError as error:
+            if "FOREIGN KEY" not in str(error):
+                raise  # a fault of ours, not of the file
+            raise NotFoundError("The recording was deleted meanwhile") from error
         except sqlite3.Error as error:
             raise _in_words(error, self.path) from error
 

@@ -52,10 +52,6 @@ class Library:
         with self._database.writing():
             yield
 
-    def data_version(self) -> int:
-        """Change when another thread or process has committed; per calling thread."""
-        return self._database.data_version()
-
     def add(self, recording: Recording) -> Recording:
         """Store a new recording and return it with its times. An id that exists already is left alone."""
         moment = self._now()

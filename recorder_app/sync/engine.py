@@ -120,15 +120,21 @@ class SyncEngine:
         self._poll_failures = 0
         self._poll_at = 0.0
         self._lanes: dict[str, Lane] = {}
+        self._ending: list[Lane] = []
+        """Lanes of an earlier start that are still in the middle of a request."""
         self._moved = threading.Event()
 
     # ---- life -------------------------------------------------------------------------------------
 
     def start(self) -> bool:
-        """Take the lock, pick up what was left, start the lanes. False: another process does all this."""
+        """Take the lock, pick up what was left, start the lanes.
+
+        False: another process does all this, or a request from before `stop` is still under way.
+        """
         if self._lanes:
             return True
-        if not self._lock.acquire():
+        self._ending = [lane for lane in self._ending if not lane.join(0)]
+        if self._ending or not self._lock.acquire():
             return False
         self._stopping.clear()
         for recording_id in reconcile.run(self._deps):
@@ -151,9 +157,10 @@ class SyncEngine:
         self._stopping.set()
         self.wake()
         deadline = time.monotonic() + timeout_s
-        ended = [lane.join(max(0.0, deadline - time.monotonic())) for lane in self._lanes.values()]
+        lanes = [*self._ending, *self._lanes.values()]
+        self._ending = [lane for lane in lanes if not lane.join(max(0.0, deadline - time.monotonic()))]
         self._lanes = {}
-        if all(ended):
+        if not self._ending:
             self._lock.release()
         # Else a request is still under way: the lock stays ours until the process ends, so that no other
         # engine starts the same job beside it.

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from recorder_app.errors import NotFoundError
 from recorder_app.library.jobs import JobSpec
 from recorder_app.library.store import Library
 from recorder_app.models import Recording
@@ -84,6 +85,13 @@ def test_a_clock_set_back_does_not_make_a_job_wait_for_days(library):
     library.jobs.settle(job, state="pending", next_attempt_at=1_000_030, delay_s=30)
 
     assert library.jobs.claim("records", now=1_000) is not None
+
+
+def test_jobs_for_a_deleted_recording_say_so(library):
+    library.delete("a")
+
+    with pytest.raises(NotFoundError):
+        library.jobs.ensure("a", SPECS)
 
 
 def test_ensuring_again_changes_nothing(library):

@@ -64,6 +64,33 @@ def test_stop_ends_a_transcription_within_a_second_and_it_goes_on_later(world):
     again.stop()
 
 
+def test_a_request_under_way_keeps_the_lock_until_it_has_ended(world, tmp_path):
+    entered, let_go = threading.Event(), threading.Event()
+
+    def hanging(request, pass_on):
+        entered.set()
+        let_go.wait(20)
+        return pass_on(request)
+
+    world.wire.spoil("POST", CREATE, hanging)
+    world.engine.start()
+    world.whole()
+    assert entered.wait(10)
+    other = World(tmp_path)
+
+    began = time.monotonic()
+    world.engine.stop(0.2)
+
+    assert time.monotonic() - began < 1.0
+    assert world.engine.start() is False
+    assert other.engine.start() is False
+    let_go.set()
+    until(world.engine.start)
+    assert world.engine.run_until_idle("r1", timeout_s=20).is_done
+    assert len(world.rows()) == 1
+    other.close()
+
+
 def test_stop_between_chunks_keeps_the_upload_where_it_was(world):
     import recorder_app.sync.upload as upload_step
 
@@ -217,6 +244,20 @@ def test_recordings_are_counted_not_jobs(world):
 
     status = world.engine.uploads_status()
     assert (status.waiting, status.failing, status.paused_reason) == (0, 0, None)
+
+
+def test_a_recording_deleted_while_its_job_runs_leaves_nothing_behind(world):
+    def delete_meanwhile(request, pass_on):
+        world.library.delete("r1")
+        return pass_on(request)
+
+    world.wire.spoil("PATCH", CREATE, delete_meanwhile)
+    world.whole()
+
+    world.settle()
+
+    assert world.library.list() == []
+    assert world.library.jobs.open() == ()
 
 
 def test_another_workspaces_recordings_wait_for_theirs(world):

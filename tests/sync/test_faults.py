@@ -92,6 +92,19 @@ def test_an_older_row_is_never_taken_for_ours(posthog):
     assert posthog.client.retrieve(old.id).meeting_title is None
 
 
+def test_a_row_that_is_already_one_of_our_recordings_is_never_adopted_twice(posthog):
+    posthog.begin("a", title="")
+    posthog.settle()
+    posthog.wire.spoil("POST", CREATE, lost_request)
+    posthog.begin("b")
+
+    posthog.in_time(3)
+
+    ids = [posthog.library.get(name).server_id for name in ("a", "b")]
+    assert None not in ids
+    assert len(set(ids)) == 2
+
+
 def test_an_adopted_row_says_that_its_media_stays_here(posthog):
     posthog.wire.spoil("POST", CREATE, lost_answer)
     posthog.whole()
