@@ -93,9 +93,10 @@ class Recorder:
         self.settings = with_environment(self._settings_file.load(), self._environment)
         self._library = Library(self.paths.library)
         self._sessions = Sessions(self.paths, self._library, self._capture, now=self._now)
+        if is_working or self._library.damaged:
+            self.recover()
         if not is_working:
             return
-        self.recover()
         from recorder_app.wiring import build_engine
 
         self._engine, self._resources = build_engine(
@@ -172,6 +173,10 @@ class Recorder:
 
     def capture_status(self) -> CaptureStatus:
         return current_status(self._capture)
+
+    def warm_up(self) -> None:
+        """Start the capture process ahead of its first use, so that the hotkey records at once."""
+        self._capture.ensure()
 
     def sources(self) -> list[SourceInfo]:
         self._capture.ensure()
