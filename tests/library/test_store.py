@@ -64,7 +64,6 @@ def full(folder: Path) -> Recording:
         engine="pocketsphinx",
         has_draft_transcript=True,
         was_recovered=True,
-        trashed_at=START,
         created_at=START,
     )
 
@@ -100,7 +99,7 @@ def test_every_field_differs_from_its_default_in_the_test_above(tmp_path):
         if field.default is not dataclasses.MISSING and getattr(given, field.name) == field.default
     ]
 
-    assert same == ["updated_at"]
+    assert same == ["trashed_at", "updated_at"]
 
 
 def test_segments_come_back_whole_and_in_order(library, tmp_path):
@@ -372,7 +371,7 @@ def test_a_killed_writer_leaves_whole_commits_behind(tmp_path):
 
 
 def test_what_is_in_the_trash_is_not_listed_but_still_there(library, tmp_path):
-    library.add(dataclasses.replace(full(tmp_path), trashed_at=None))
+    library.add(full(tmp_path))
 
     library.update("r-1", trashed_at=START)
 
