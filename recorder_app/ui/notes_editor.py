@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QFocusEvent,
+    QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -29,6 +30,7 @@ SAVE_MS = 500
 GUTTER = 44
 EDGE = 3
 NO_TIME = -1
+ERASING = {Qt.Key.Key_Backspace, Qt.Key.Key_Delete, Qt.Key.Key_Return, Qt.Key.Key_Enter}
 
 
 class NotesText(QTextEdit):
@@ -79,6 +81,11 @@ class NotesText(QTextEdit):
         widest = self._theme.metrics("small").horizontalAdvance("00:00") + 12
         return max(GUTTER, widest) if self._has_times() or self.elapsed_s() is not None else 0
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.text() and (event.text().isprintable() or event.key() in ERASING):
+            self._forget_time_of_replaced_lines()
+        super().keyPressEvent(event)
+
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         self.left.emit()
@@ -127,12 +134,25 @@ class NotesText(QTextEdit):
             block = block.next()
         return False
 
+    def _forget_time_of_replaced_lines(self) -> None:
+        """When whole lines are typed over, the new one was not begun when the last of them was."""
+        cursor = self.textCursor()
+        start = self.document().findBlock(cursor.selectionStart())
+        end = self.document().findBlock(cursor.selectionEnd())
+        is_whole = (
+            cursor.selectionStart() == start.position()
+            and cursor.selectionEnd() == end.position() + end.length() - 1
+        )
+        if cursor.hasSelection() and is_whole:
+            cursor.removeSelectedText()
+            self.textCursor().block().setUserState(NO_TIME)
+
     def _stamp(self) -> None:
         block = self.textCursor().block()
         elapsed_s = self.elapsed_s()
         if elapsed_s is not None and block.userState() == NO_TIME and block.text():
             block.setUserState(elapsed_s)
-        elif not block.text() and elapsed_s is not None:
+        elif not block.text():
             block.setUserState(NO_TIME)
         self._show_gutter()
 

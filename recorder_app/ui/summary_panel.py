@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from recorder_app.models import RecordingDetail, StateKind, SummaryLine
@@ -65,6 +66,7 @@ class SummaryPanel(Ground):
 
     play_wanted = Signal(int)
     retry_wanted = Signal()
+    said = Signal(str)
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme, "alternate", radius=10)
@@ -72,6 +74,7 @@ class SummaryPanel(Ground):
         self._heading = Label(theme, self.tr("Summary"), weight=600)
         self._signed = Label(theme, style="caption", ink="secondary")
         self.copy_button = icon_button(theme, "copy", self.tr("Copy the summary"), ink="secondary", size=14)
+        self.copy_button.clicked.connect(self._copy)
         head = QHBoxLayout()
         head.setSpacing(8)
         head.addWidget(self._heading)
@@ -107,6 +110,10 @@ class SummaryPanel(Ground):
                 signature.append(time_of_day(recording.summary_generated_at))
         self._signed.setText(", ".join(signature))
         self._make_offer(detail)
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText("\n".join(line.text for line in self._shown))
+        self.said.emit(self.tr("The summary is on the clipboard"))
 
     def _make_offer(self, detail: RecordingDetail) -> None:
         recording, kind = detail.recording, detail.state.kind
