@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QTextEdit, QVBoxLayout, QWidg
 
 from recorder_app.errors import RecorderError
 from recorder_app.ui.bridge import Bridge
-from recorder_app.ui.controls import Banner, Label
+from recorder_app.ui.controls import Banner, ElidedLabel, Label
 from recorder_app.ui.formats import clock
 from recorder_app.ui.note_times import NoteLine, join, parse
 from recorder_app.ui.theme import Theme
@@ -214,7 +214,7 @@ class NotesEditor(QWidget):
         self._unsaved: dict[str, str] = {}
         """Notes that could not be written, by recording, until they are."""
         heading = Label(theme, self.tr("Your notes"), weight=600)
-        self._hint = Label(theme, style="caption", ink="secondary")
+        self._hint = ElidedLabel(theme, style="caption", ink="secondary")
         self.text = NotesText(theme)
         self.text.setPlaceholderText(self.tr("Write here"))
         self.text.textChanged.connect(self._typed)
@@ -228,8 +228,7 @@ class NotesEditor(QWidget):
         head = QHBoxLayout()
         head.setSpacing(8)
         head.addWidget(heading)
-        head.addWidget(self._hint)
-        head.addStretch(1)
+        head.addWidget(self._hint, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 12, 16, 12)
         column.setSpacing(8)

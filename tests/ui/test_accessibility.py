@@ -9,7 +9,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 
 UI = Path(__file__).parents[2] / "recorder_app" / "ui"
-PAGES = ["Checkout weekly", "Vendor call", "Support escalations", "Interview: bike workshop, Ghent", "Nothing said"]
+PAGES = [
+    "Checkout weekly",
+    "Vendor call",
+    "Support escalations",
+    "Interview: bike workshop, Ghent",
+    "Nothing said",
+]
 
 
 def nameless(window):
@@ -135,7 +141,9 @@ def test_text_can_be_translated():
             if not isinstance(node, ast.Call) or not node.args:
                 continue
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            if name == "tr" and not (isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str)):
+            if name == "tr" and not (
+                isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str)
+            ):
                 wrong.append(f"{path.name}:{node.lineno}")
 
     assert wrong == []
@@ -144,16 +152,26 @@ def test_text_can_be_translated():
 def test_no_words_are_shown_without_tr():
     """Words given to setText, say, addAction, Button or setAccessibleName directly were never translated."""
     wrong = []
-    showing = {"setText", "setToolTip", "setAccessibleName", "setPlaceholderText", "setWindowTitle", "addAction", "Button"}
+    showing = {
+        "setText",
+        "setToolTip",
+        "setAccessibleName",
+        "setPlaceholderText",
+        "setWindowTitle",
+        "addAction",
+        "Button",
+    }
     for path in UI.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call):
                 continue
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            words = [arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
-            if name in showing and any(any(c.isalpha() for c in word) and not word.startswith(("F2", "Ctrl")) for word in words):
+            words = [
+                arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)
+            ]
+            if name in showing and any(
+                any(c.isalpha() for c in word) and not word.startswith(("F2", "Ctrl")) for word in words
+            ):
                 wrong.append(f"{path.name}:{node.lineno} {words}")
 
     assert wrong == []
-
-

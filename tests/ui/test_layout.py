@@ -40,7 +40,7 @@ def cut_off(window):
 
 @pytest.mark.parametrize("px", [13, 17])
 @pytest.mark.parametrize("width", WIDTHS)
-def test_nothing_is_cut_off_at_any_width(qapp, make_shell, recorder, open_page, width, px):
+def test_nothing_is_cut_off_at_any_width(qapp, make_shell, recorder, open_page, width, px):  # noqa: PLR0917
     before = qapp.font()
     font = QFont(before)
     font.setPixelSize(px)
@@ -79,7 +79,9 @@ def test_the_sidebar_lies_over_the_page_when_there_is_no_room(qtbot, make_shell,
     assert page.width() == 900
     index = sidebar.model.index(sidebar.model.row_of(ident("Retro")))
     sidebar.view.scrollTo(index)
-    QTest.mouseClick(sidebar.view.viewport(), Qt.MouseButton.LeftButton, pos=sidebar.view.visualRect(index).center())
+    QTest.mouseClick(
+        sidebar.view.viewport(), Qt.MouseButton.LeftButton, pos=sidebar.view.visualRect(index).center()
+    )
 
     qtbot.waitUntil(lambda: page.detail.recording.id == ident("Retro"))
     assert not sidebar.isVisible()
@@ -99,12 +101,13 @@ def test_tabs_come_and_go_with_the_width_and_lose_nothing(qtbot, make_shell, rec
     settle()
 
     assert not page.header.tabs.isVisible()
-    assert page.notes.isVisible() and page.transcript.isVisible() and page.summary.isVisible()
+    assert all(pane.isVisible() for pane in (page.notes, page.transcript, page.summary))
     assert "typed narrow." in page.notes.text.notes()
     shell.window.resize(700, 800)
     settle()
     assert page.header.tabs.isVisible()
-    assert page.notes.isVisible() and not page.summary.isVisible()
+    assert page.notes.isVisible()
+    assert not page.summary.isVisible()
 
 
 def test_a_long_title_ends_in_dots_and_has_a_tool_tip(shell, open_page):

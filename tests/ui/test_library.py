@@ -21,7 +21,13 @@ def titles(model):
 def test_meetings_are_grouped_by_day_newest_first(shell):
     model = shell.window.sidebar.model
 
-    assert heads(model) == ["Today", "Yesterday", "Friday 13 November", "Thursday 12 November", "Wednesday 11 November"]
+    assert heads(model) == [
+        "Today",
+        "Yesterday",
+        "Friday 13 November",
+        "Thursday 12 November",
+        "Wednesday 11 November",
+    ]
     assert titles(model)[0] == "Pricing page: launch review"
     assert len(model.recordings()) == 14
 
@@ -49,7 +55,7 @@ def test_a_search_without_a_hit_says_so(qtbot, shell):
 
     QTest.keyClicks(sidebar.search, "invoice")
 
-    qtbot.waitUntil(lambda: sidebar._message.isVisible())
+    qtbot.waitUntil(sidebar._message.isVisible)
     assert sidebar._message.text() == "Nothing with “invoice”."
 
 
@@ -60,7 +66,7 @@ def test_an_empty_library_offers_the_first_recording(qtbot, make_shell, make_rec
     assert shell.window.empty.title.text() == "Record your first meeting"
     shell.window.empty.button.click()
 
-    qtbot.waitUntil(lambda: shell.window.page.recorder_bar.isVisible())
+    qtbot.waitUntil(shell.window.page.recorder_bar.isVisible)
 
 
 def test_a_library_that_cannot_be_read_says_why_and_tries_again(qtbot, make_shell, make_recorder):

@@ -91,18 +91,25 @@ def test_notes_that_cannot_be_saved_say_so_and_are_not_lost(qtbot, shell, record
 
 def test_unsaved_notes_are_still_there_after_looking_at_another_meeting(qtbot, shell, recorder, open_page):
     notes = open_page(shell, WEEKLY).notes
-    recorder.failures["set_notes"] = RecorderError("The disk is full")
+    works = recorder.set_notes
+
+    def full(recording_id, text):
+        raise RecorderError("The disk is full")
+
+    recorder.set_notes = full
     notes.text.selectAll()
     QTest.keyClicks(notes.text, "precious")
-    with qtbot.waitSignal(shell.bridge.problem):
-        open_page(shell, "Retro")
+    open_page(shell, "Retro")
+    qtbot.waitUntil(lambda: notes._unsaved.get(ident(WEEKLY)) == "precious")
 
     open_page(shell, WEEKLY)
 
     assert notes.text.notes() == "precious"
     assert notes.failure.isVisible()
+    recorder.set_notes = works
     notes.failure.button.click()
     qtbot.waitUntil(lambda: stored(recorder, WEEKLY).notes == "precious")
+    qtbot.waitUntil(lambda: not notes.failure.isVisible())
 
 
 def test_notes_changed_elsewhere_do_not_replace_what_is_being_typed(qtbot, shell, recorder, open_page):
@@ -119,7 +126,7 @@ def test_notes_changed_elsewhere_do_not_replace_what_is_being_typed(qtbot, shell
 def test_notes_of_a_live_meeting_carry_the_time_at_which_a_line_was_begun(qtbot, shell, recorder):
     recorder.start_recording(title="Live")
     notes = shell.window.page.notes
-    qtbot.waitUntil(lambda: shell.window.page.recorder_bar.isVisible())
+    qtbot.waitUntil(shell.window.page.recorder_bar.isVisible)
 
     QTest.keyClicks(notes.text, "first")
     recorder.set_capture(elapsed_ms=900_000)
@@ -369,7 +376,9 @@ def test_the_badge_opens_details_with_a_retry(qtbot, shell, recorder, open_page)
 
     details = page.header.badge.open_details()
 
-    texts = [label.text().replace("\u200b", "") for label in details.findChildren(type(page.transcript._heading))]
+    texts = [
+        label.text().replace("\u200b", "") for label in details.findChildren(type(page.transcript._heading))
+    ]
     assert any("The server does not accept the key" in text for text in texts)
     assert any(text.endswith("part-001.ogg") for text in texts)
     details.close()

@@ -99,7 +99,12 @@ def test_the_tray_says_the_state_first_and_offers_what_can_be_done(qtbot, shell)
 
     qtbot.waitUntil(lambda: shell.tray.state() == "recording")
     qtbot.waitUntil(lambda: "Stop and save" in words())
-    assert words()[:4] == ["● 12:41 · mic ok · call ok · 3 h 10 min free", "Stop and save", "Pause", "Bookmark"]
+    assert words()[:4] == [
+        "● 12:41 · mic ok · call ok · 3 h 10 min free",
+        "Stop and save",
+        "Pause",
+        "Bookmark",
+    ]
     assert "12:41" in shell.tray.icon.toolTip()
 
 
@@ -158,7 +163,7 @@ def answer_quit(choose):
 
 
 @pytest.mark.parametrize(("choose", "stops", "quits"), [("cancel", 0, 0), ("keep", 0, 0), ("stop", 1, 1)])
-def test_quitting_while_recording_asks(qtbot, recording, recorder, choose, stops, quits):
+def test_quitting_while_recording_asks(qtbot, recording, recorder, choose, stops, quits):  # noqa: PLR0917
     ended = []
     recording.quit_now = lambda: ended.append(True)
     answer_quit(choose)
@@ -243,7 +248,7 @@ def test_commands_of_another_process(qtbot, shell, recorder):
 def test_a_recording_started_elsewhere_is_shown(qtbot, shell, recorder):
     recorder.start_recording(title="By the hotkey")
 
-    qtbot.waitUntil(lambda: shell.window.page.recorder_bar.isVisible())
+    qtbot.waitUntil(shell.window.page.recorder_bar.isVisible)
     assert shell.window.sidebar.live.isVisible()
 
 

@@ -114,7 +114,9 @@ def test_every_icon_draws_something_in_its_colour(qapp, path):
 
     image = icons.pixmap(path.stem, "text", 32).toImage()
 
-    opaque = [image.pixelColor(x, y) for x in range(32) for y in range(32) if image.pixelColor(x, y).alpha() > 250]
+    opaque = [
+        image.pixelColor(x, y) for x in range(32) for y in range(32) if image.pixelColor(x, y).alpha() > 250
+    ]
     assert len(opaque) > 12
     assert all(abs(c.red() - 0x11) + abs(c.green() - 0x22) + abs(c.blue() - 0x33) <= 6 for c in opaque)
 
@@ -124,7 +126,9 @@ def test_icons_named_in_the_code_exist():
     named = set()
     for path in UI.glob("*.py"):
         text = path.read_text(encoding="utf-8")
-        named |= set(re.findall(r'(?:icon=|pixmap\(\s*|icon_button\(\s*(?:self\._)?theme, )"([a-z0-9-]+)"', text))
+        named |= set(
+            re.findall(r'(?:icon=|pixmap\(\s*|icon_button\(\s*(?:self\._)?theme, )"([a-z0-9-]+)"', text)
+        )
         named |= set(re.findall(r'Chip\("([a-z-]+)"', text))
 
     assert len(named) > 20

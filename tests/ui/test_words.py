@@ -81,7 +81,9 @@ def test_a_gap_is_never_hidden_but_a_pause_is_no_gap():
 
 
 def test_details_name_reason_and_next_try():
-    shown = dict(facts(recording("x", at(16, 9, 0), 5), State(StateKind.WAITING, None, "No network.", at(16, 15, 31))))
+    shown = dict(
+        facts(recording("x", at(16, 9, 0), 5), State(StateKind.WAITING, None, "No network.", at(16, 15, 31)))
+    )
 
     assert shown["Why"] == "No network."
     assert shown["Next try"] == "15:31"
