@@ -74,6 +74,7 @@ class RecordingPage(Ground):
         for part in (self.summary, self.tasks, self.notes, self.transcript):
             part.play_wanted.connect(self.play_from)
         self.summary.retry_wanted.connect(self.retry)
+        self.summary.said.connect(self.said)
         self.transcript.retry_wanted.connect(self.retry)
         self.tasks.task_changed.connect(self._set_task)
         self.tasks.task_dismissed.connect(self._dismiss_task)
