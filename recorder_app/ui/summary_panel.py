@@ -100,6 +100,9 @@ class SummaryPanel(Ground):
             self._shown = recording.summary_lines
             self._fill()
         self.copy_button.setVisible(bool(self._shown))
+        # Sentences picked by rules are no summary, and must not be called one.
+        is_picked = bool(self._shown) and recording.summary_source == "rules"
+        self._heading.setText(self.tr("Highlights") if is_picked else self.tr("Summary"))
         signature = []
         if self._shown and recording.summary_source:
             source = recording.summary_source

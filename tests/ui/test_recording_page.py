@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
@@ -406,3 +408,24 @@ def test_deleting_asks_first_and_keeps_by_default(qtbot, shell, recorder, open_p
     qtbot.waitUntil(lambda: shell.window.sidebar.model.row_of(ident("Retro")) is None)
     qtbot.waitUntil(lambda: shell.window.page.detail is not None)
     assert shell.window.page.detail.recording.id != ident("Retro")
+
+
+def test_after_the_stop_the_machines_words_get_the_room_the_notes_had(qtbot, shell, recorder, open_page):
+    page = open_page(shell, WEEKLY)
+    done = page.detail
+    page.show_detail(dataclasses.replace(done, state=State(StateKind.RECORDING)))
+    while_recording = page.notes.height()
+
+    page.show_detail(done)
+    qtbot.waitUntil(lambda: page.notes.height() < while_recording)
+
+    assert page.summary.visibleRegion().boundingRect().height() > 100
+
+
+def test_sentences_picked_by_rules_are_called_highlights(shell, recorder, open_page):
+    page = open_page(shell, WEEKLY)
+    recording = dataclasses.replace(page.detail.recording, summary_source="rules")
+
+    page.show_detail(dataclasses.replace(page.detail, recording=recording))
+
+    assert page.summary._heading.text() == "Highlights"
