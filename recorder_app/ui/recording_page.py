@@ -94,7 +94,7 @@ class RecordingPage(Ground):
         menu.addAction(self.tr("Where this recording is"), self._open_details)
         menu.addAction(self.tr("Retry now"), self.retry)
         menu.addSeparator()
-        menu.addAction(self.tr("Delete…"), self._delete)
+        menu.addAction(self.tr("Move to trash…"), self._delete)
         return menu
 
     def _export_menu(self) -> QMenu:

@@ -267,6 +267,19 @@ def test_the_end_of_the_sound_ends_playing(qtbot, shell, recorder, open_page):
     assert page.playback.position_ms == page.playback.duration_ms
 
 
+def test_sound_that_breaks_off_is_said(qtbot, shell, recorder, open_page):
+    page = open_page(shell, WEEKLY)
+    page.playback.play()
+    qtbot.waitUntil(lambda: page.playback.is_playing)
+
+    recorder.players[0].on_problem(RecorderError("The headphones are gone", hint="Plug them in, then play"))
+
+    qtbot.waitUntil(lambda: not page.playback.is_playing)
+    assert page.player.missing.label.text() == "The headphones are gone. Plug them in, then play."
+    page.player.missing.button.click()
+    assert page.player.has_sound()
+
+
 def test_another_meeting_stops_and_closes_the_sound(qtbot, shell, recorder, open_page):
     page = open_page(shell, WEEKLY)
     page.playback.play()
