@@ -149,10 +149,11 @@ def test_ten_thousand_lines_open_without_a_wait(qtbot, make_shell, make_recorder
     shell = make_shell(recorder)
     view = shell.window.page.transcript
 
-    started = time.perf_counter()
+    # CPU time: what other programs do meanwhile is not our slowness.
+    started = time.process_time()
     view.show_detail(detail)
     shell.window.page.transcript.list.viewport().repaint()
-    took_ms = (time.perf_counter() - started) * 1000
+    took_ms = (time.process_time() - started) * 1000
 
     print(f"10,000 lines: {took_ms:.0f} ms to the first frame")
     assert view.list.rows.rowCount() == count
