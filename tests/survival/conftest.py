@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -113,3 +114,11 @@ def hear(client: CaptureClient, more_ms: int) -> None:
     """Wait until so much more has been recorded."""
     goal = client.status().elapsed_ms + more_ms
     until(lambda: client.status().elapsed_ms > goal, what=f"{more_ms} ms more")
+
+
+@pytest.fixture(scope="module")
+def context():
+    """Children are forked from a process that has everything imported."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.survival.steps"])
+    return context
