@@ -28,6 +28,7 @@ class Host:
         self._on_quit = on_quit
         self._backends = Backends(clock)
         self._session: Session | None = None
+        self._starting: str | None = None
         self._commands = threading.Lock()
 
     @property
@@ -61,6 +62,9 @@ class Host:
 
     def status(self) -> CaptureStatus:
         session = self._session
+        if session is None and self._starting is not None:
+            # From its first file on nobody may take it for an abandoned one.
+            return CaptureStatus(state="starting", recording_id=self._starting, pid=os.getpid())
         if session is None:
             return CaptureStatus(state="idle", pid=os.getpid())
         return session.status(pid=os.getpid())
@@ -73,13 +77,16 @@ class Host:
                 hint="Stop it first",
             )
         session = Session(request, self._backends, clock=self._clock)
-        session.prepare()
-        self._session = session
+        self._starting = request.recording_id
         try:
+            session.prepare()
+            self._session = session
             session.start()
         except BaseException:
             self._session = None
             raise
+        finally:
+            self._starting = None
         return self.status()
 
     def stop(self) -> Finished:
