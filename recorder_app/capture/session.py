@@ -5,6 +5,7 @@ Owns the threads of one session. Knows nothing of sockets, clients or the librar
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import logging
 import threading
@@ -172,7 +173,9 @@ class Session:
             )
             self._note_or_raise("part", part=self._number, offset_ms=offset_ms)
         except OSError as error:
-            raise disk_error(error, folder / "journal.jsonl") from error
+            if self._is_new:
+                self._remove_ghost()
+            raise disk_error(error, folder / journal.NAME) from error
         self._writer.start()
 
     def _continue(self, folder: Path) -> tuple[int, int]:
@@ -270,10 +273,21 @@ class Session:
             self._journal.close()
             return
         self._journal.close()
+        with contextlib.suppress(OSError):
+            # Headers only: no frame was ever written.
+            written.path.unlink()
+        self._remove_ghost()
+
+    def _remove_ghost(self) -> None:
+        """Take back a folder in which nothing was heard; one that holds anything else stays."""
+        folder = self.request.folder
         try:
-            written.path.unlink(missing_ok=True)
-            self._journal.path.unlink(missing_ok=True)
-            self.request.folder.rmdir()
+            for part in folder.glob("part-*.ogg"):
+                if not part.stat().st_size:
+                    part.unlink()
+            if not any(folder.glob("part-*.ogg")):
+                (folder / journal.NAME).unlink(missing_ok=True)
+                folder.rmdir()
         except OSError as error:
             logger.info("the empty folder of %s stays: %s", self.request.recording_id, error.strerror)
 

@@ -205,6 +205,21 @@ def test_folder_and_journal_exist_before_the_first_device_opens(tmp_path):
     session.stop()
 
 
+def test_a_disk_that_refuses_from_the_start_leaves_no_ghost_and_touches_nothing_foreign(tmp_path):
+    foreign = tmp_path / "x" / "part-001.ogg"
+    foreign.parent.mkdir()
+    foreign.write_bytes(b"somebody's sound")
+    readable = tmp_path / "file"
+    readable.write_bytes(b"")
+
+    with pytest.raises(StorageError):
+        _session(tmp_path, "fake:tone", "none")
+    with pytest.raises(StorageError):
+        _session(readable, "fake:tone", "none")
+
+    assert foreign.read_bytes() == b"somebody's sound"
+
+
 def test_sound_of_a_stream_that_was_led_elsewhere_never_enters_the_track(tmp_path):
     """From one second on the "system" stream brings what must not be in it."""
     samples = np.concatenate([tone(1000, 1.0), tone(440, 60.0)])
