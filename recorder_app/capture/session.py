@@ -17,10 +17,11 @@ import recorder_app
 from recorder_app.capture import journal, recovery
 from recorder_app.capture.backends import Backends
 from recorder_app.capture.base import NONE
+from recorder_app.capture.disk import Reserve, disk_error
 from recorder_app.capture.facts import Finished, StartRequest
 from recorder_app.capture.journal import Journal
 from recorder_app.capture.watchdog import CLOSE_TIMEOUT_S, Keeper
-from recorder_app.capture.writer import Writer, disk_error
+from recorder_app.capture.writer import Writer
 from recorder_app.errors import BusyError, NoSoundServerError, RecorderError, SoundError, UsageError
 from recorder_app.models import CaptureStatus, Track, TrackStatus
 
@@ -47,8 +48,10 @@ class Session:
         backends: Backends,
         *,
         clock: Callable[[], float] = time.monotonic,
+        reserve: Reserve | None = None,
     ) -> None:
         self.request = request
+        self._reserve = reserve or Reserve(None)
         self.state = "starting"
         self.finished: Finished | None = None
         self.problem: str | None = None
@@ -146,7 +149,8 @@ class Session:
             self._is_new = not (folder / journal.NAME).exists()
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             offset_ms, wall_ms = (0, 0) if self._is_new else self._continue(folder)
-            self._journal = Journal(folder)
+            self._reserve.begin()
+            self._journal = Journal(folder, relieve=self._reserve.relief())
             journal.sync_folder(folder.parent)
             if self._is_new:
                 words = {"title": self.request.title, "mic": self.request.mic, "system": self.request.system}
@@ -170,6 +174,7 @@ class Session:
                 journal=self._journal,
                 clock=self._clock,
                 on_failure=self._on_disk_failure,
+                reserve=self._reserve,
             )
             self._note_or_raise("part", part=self._number, offset_ms=offset_ms)
         except OSError as error:
