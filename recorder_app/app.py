@@ -6,6 +6,7 @@ Owns the order of start and end; every decision lives in the parts.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import logging
 import logging.handlers
 import signal
@@ -13,14 +14,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QEventLoop, QTimer
 
-from recorder_app.desktop.hotkey import choose_hotkey
-from recorder_app.desktop.instance import Instance
-from recorder_app.errors import RecorderError
+from recorder_app.desktop import hotkey, instance
+from recorder_app.errors import BusyError, RecorderError
 from recorder_app.paths import Paths
 from recorder_app.recorder import Recorder
 from recorder_app.ui.shell import Shell, application
@@ -37,19 +37,28 @@ def run(*, is_hidden: bool = False) -> int:
     paths.ensure()
     _log_to(paths.logs)
     application()
-    instance = Instance.acquire(paths.runtime)
-    if instance is None:
-        return 0
+    first = instance.claim(paths.runtime)
+    if first is None:
+        return _raise_the_first(paths)
     recorder = Recorder(paths)
     recorder.open()
     # The capture process is started ahead, so that the first hotkey press records at once.
     threading.Thread(target=_warm, args=(recorder,), name="recorder-warm", daemon=True).start()
-    shell = Shell(recorder, hotkey=choose_hotkey(), instance=instance)
+    backend, reason = hotkey.choose()
+    if reason:
+        logger.info("no global shortcut: %s", reason)
+    shell = Shell(recorder, hotkey=backend, instance=first)
     _end_on_signals(recorder, shell)
     try:
         return shell.run(hidden=is_hidden)
     finally:
         recorder.close()
+
+
+def _raise_the_first(paths: Paths) -> int:
+    if instance.ask(paths.runtime, "show") is None:
+        raise BusyError("Recorder runs already but does not answer", hint="End it, then start it again")
+    return 0
 
 
 def _warm(recorder: Recorder) -> None:
@@ -106,17 +115,23 @@ def screenshots(recorder: Recorder, folder: Path) -> list[Path]:
         ("window-dark.png", "dark", (1280, 800)),
         ("window-narrow.png", "light", (640, 800)),
     ):
-        shell = Shell(recorder, appearance=appearance)
+        recorder.settings = dataclasses.replace(recorder.settings, appearance=appearance)
+        shell = Shell(recorder)
         shell.window.resize(*size)
         shell.show()
         if newest:
             shell.window.open_recording(newest[0].recording.id)
-            _wait(lambda shell=shell: shell.window.page.is_complete(), "the recording was not shown in time")
+            _wait(partial(_is_painted, shell), "the recording was not shown in time")
         shell.application.processEvents()
         shell.window.screen().grabWindow(shell.window.winId()).save(str(folder / name))
         taken.append(folder / name)
         shell.close()
     return taken
+
+
+def _is_painted(shell: Shell) -> bool:
+    page = shell.window.page
+    return page.detail is not None and page.player.wave.has_peaks
 
 
 def _wait(condition: Callable[[], bool], complaint: str) -> None:

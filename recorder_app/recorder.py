@@ -283,13 +283,13 @@ class Recorder:
         recording = self.library.add(
             Recording(
                 id=recording_id,
-                started_at=imported.recorded_at,
-                completed_at=imported.recorded_at + dt.timedelta(milliseconds=imported.duration_ms),
+                started_at=imported.started_at,
+                completed_at=imported.started_at + dt.timedelta(milliseconds=imported.duration_ms),
                 title=title.strip() or path.stem,
                 workspace=self.settings.workspace,
                 status=Status.UPLOADING,
                 duration_ms=imported.duration_ms,
-                media=(imported.media,),
+                media=imported.media,
                 media_bytes=imported.media_bytes,
                 media_sha256=imported.media_sha256,
                 is_on_disk=True,

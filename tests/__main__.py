@@ -60,7 +60,14 @@ def private_environment(environment: Mapping[str, str], runtime: Path) -> dict[s
     kept = {name: value for name, value in environment.items() if name not in FOREIGN}
     # A server named here also keeps libpulse from starting one by itself.
     sound = f"unix:{runtime / 'no-pulseaudio'}"
-    return {**kept, "QT_QPA_PLATFORM": "offscreen", "XDG_RUNTIME_DIR": str(runtime), "PULSE_SERVER": sound}
+    return {
+        **kept,
+        "QT_QPA_PLATFORM": "offscreen",
+        "XDG_RUNTIME_DIR": str(runtime),
+        "PULSE_SERVER": sound,
+        # With a display, libdbus would start a session bus of its own and leave it running.
+        "DBUS_SESSION_BUS_ADDRESS": "disabled:",
+    }
 
 
 def chosen(arguments: list[str], *, is_fast: bool, is_screen: bool) -> list[str]:

@@ -87,6 +87,8 @@ def _private_desktop(home: Path) -> Iterator[PrivatePulse]:
         os.environ |= {"RECORDER_HOME": str(home), "XDG_RUNTIME_DIR": runtime, **screen.environment}
         for name in ("POSTHOG_HOST", "POSTHOG_PROJECT_ID", "POSTHOG_PERSONAL_API_KEY", "RECORDER_UPLOAD_URL"):
             os.environ.pop(name, None)
+        # libdbus would start a session bus on the private screen and leave it running.
+        os.environ["DBUS_SESSION_BUS_ADDRESS"] = "disabled:"
         # No key is needed for the embedded backend, and nobody's keyring is to be opened for a demo.
         os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
         with PrivatePulse() as pulse:

@@ -9,7 +9,6 @@ import dataclasses
 import datetime as dt
 import errno
 import hashlib
-import logging
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -25,23 +24,26 @@ from recorder_app.media.decode import OpenMedia, probe, read_pcm
 from recorder_app.media.encoder import PAGE_US, RATE, TRACKS, TRACKS_TAG, AppendOnlyFile, OpusWriter
 from recorder_app.media.sides import has_two_sides
 
-logger = logging.getLogger(__name__)
-
 PART = "part-001.ogg"
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 Progress = Callable[[int], None]
 
 
+class ImportCancelledError(UsageError):
+    """Somebody wanted it so: nothing to report, nothing to repair."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Imported:
     """What is now in the folder. `media_bytes` and `media_sha256` are of the bytes on disk."""
 
-    media: Path
+    media: tuple[Path, ...]
+    """The parts in order; one, so far."""
     media_bytes: int
     media_sha256: str
     duration_ms: int
-    recorded_at: dt.datetime
+    started_at: dt.datetime
     """When it began: as the file says, else its date of change less its length. Aware, UTC."""
     has_two_sides: bool
     """False: everything is on the call's side, and the left one is silent."""
@@ -56,13 +58,13 @@ def import_file(
     bitrate: int,
     on_progress: Progress | None = None,
     cancelled: threading.Event | None = None,
-) -> Imported | None:
+) -> Imported:
     """Make `folder/part-001.ogg` of any file with sound. Blocking: about 30 s an hour of sound.
 
-    `on_progress` gets 0–100 in the calling thread. None when `cancelled` was set. Raises UsageError (no
-    sound in it), DiskFullError or StorageError; in each of these cases the folder is as it was.
+    `on_progress` gets 0–100 in the calling thread. Raises ImportCancelledError once `cancelled` is
+    set, UsageError (no sound in it), DiskFullError or StorageError; then the folder is as it was.
     """
-    two_sides, is_ours, recorded_at = _look_at(source)
+    two_sides, is_ours, started_at = _look_at(source)
     target = folder / PART
     partial = folder / f".{PART}.partial"
     was_there = folder.is_dir()
@@ -83,9 +85,8 @@ def import_file(
         if not was_there and folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()
     if not is_done:
-        logger.info("an import was cancelled")
-        return None
-    return _facts(target, recorded_at, two_sides=two_sides, was_copied=is_ours)
+        raise ImportCancelledError("The import was cancelled")
+    return _facts(target, started_at, two_sides=two_sides, was_copied=is_ours)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -116,10 +117,10 @@ def _look_at(source: Path) -> tuple[bool, bool, dt.datetime]:
         duration_ms = media.duration_ms()
     if not duration_ms:
         raise UsageError("There is no sound in this file", detail=source.name, hint="Choose another file")
-    return is_marked or has_two_sides(source), is_ours, _recorded_at(source, tags, duration_ms)
+    return is_marked or has_two_sides(source), is_ours, _started_at(source, tags, duration_ms)
 
 
-def _recorded_at(source: Path, tags: dict[str, str], duration_ms: int) -> dt.datetime:
+def _started_at(source: Path, tags: dict[str, str], duration_ms: int) -> dt.datetime:
     try:
         told = dt.datetime.fromisoformat(tags.get("creation_time", ""))
         if told.year > 1980:  # cameras without a clock say 1904 or 1970
@@ -196,15 +197,15 @@ def _copy(work: _Work) -> bool:
     return True
 
 
-def _facts(target: Path, recorded_at: dt.datetime, *, two_sides: bool, was_copied: bool) -> Imported:
+def _facts(target: Path, started_at: dt.datetime, *, two_sides: bool, was_copied: bool) -> Imported:
     with target.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return Imported(
-        media=target,
+        media=(target,),
         media_bytes=target.stat().st_size,
         media_sha256=digest,
         duration_ms=probe(target).duration_ms,
-        recorded_at=recorded_at,
+        started_at=started_at,
         has_two_sides=two_sides,
         was_copied=was_copied,
     )

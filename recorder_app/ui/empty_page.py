@@ -117,6 +117,10 @@ class EmptyPage(Ground):
     def show_loading(self) -> None:
         self._say(self.tr("Loading…"), "", is_quiet=True)
 
+    def show_no_library(self, sentence: str) -> None:
+        """The list could not be read; recording works all the same."""
+        self._say(self.tr("Your meetings cannot be shown"), sentence)
+
     def show_problem(self, sentence: str) -> None:
         self._say(self.tr("This meeting cannot be shown"), sentence, is_quiet=True)
 

@@ -95,6 +95,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         self.sidebar.chosen.connect(self.open_recording)
         self.sidebar.loaded.connect(self._list_loaded)
+        self.sidebar.failed.connect(self.empty.show_no_library)
         self._bridge.recording_changed.connect(self._recording_changed)
         self._bridge.capture_changed.connect(self._capture_changed)
         self._bridge.problem.connect(self.show_problem)

@@ -109,7 +109,7 @@ class NotesText(QTextEdit):
         for block, box in self.blocks_in_view():
             if block.userState() != NO_TIME:
                 painter.drawText(
-                    QRectF(0, box.top(), gutter.width(), height),
+                    QRectF(0, box.top() + 2, gutter.width(), height),
                     Qt.AlignmentFlag.AlignVCenter,
                     clock(block.userState() * 1000),
                 )

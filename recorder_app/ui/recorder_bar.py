@@ -127,7 +127,9 @@ class RecorderBar(QWidget):
             meter.feed(None if is_paused else side)
             word = self.tr("paused") if is_paused else track_word(side)
             source = side.source if side is not None else ""
-            self.words[track].setText(word if self._is_narrow else " · ".join(filter(None, (word, source))))
+            self.words[track].setText(
+                word if self._is_narrow or is_paused else " · ".join(filter(None, (word, source)))
+            )
         self._show_problem(status)
         if is_paused != self._is_paused:
             self._is_paused = is_paused

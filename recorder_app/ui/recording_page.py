@@ -129,10 +129,11 @@ class RecordingPage(Ground):
         self.notes.setMinimumHeight(120)
         self._left_column.setContentsMargins(0, 0, 0, 0)
         self._left_column.setSpacing(0)
-        reminder = QVBoxLayout()
+        self._reminder_row = QWidget()
+        reminder = QVBoxLayout(self._reminder_row)
         reminder.setContentsMargins(12, 12, 12, 0)
         reminder.addWidget(self.reminder)
-        self._left_column.addLayout(reminder)
+        self._left_column.addWidget(self._reminder_row)
         self._left_column.addWidget(self._down, 1)
         self._across = _splitter(Qt.Orientation.Horizontal)
         self._across.addWidget(self._left)
@@ -288,7 +289,7 @@ class RecordingPage(Ground):
             else self._theme.px(100)
         )
         self._scroll.setVisible(not live and not self._is_narrow)
-        self.reminder.setVisible(live and not self._is_narrow and not self._reminded)
+        self._reminder_row.setVisible(live and not self._is_narrow and not self._reminded)
         self.header.show_tabs_for(is_live=live)
         if live and self._tab in (SUMMARY, TASKS):
             self.choose_tab(NOTES)
@@ -362,7 +363,7 @@ class RecordingPage(Ground):
             self.tr("I’m recording this meeting so that we get notes. Tell me if you’d rather not.")
         )
         self._reminded = True
-        self.reminder.hide()
+        self._reminder_row.hide()
         self.said.emit(self.tr("Paste it into the meeting’s chat"))
 
 

@@ -52,6 +52,8 @@ def _on_disk(recording: Recording, state: State) -> Cell:
         return Cell(tr("On disk"), "done")
     if state.kind is StateKind.SAVING:
         return Cell(tr("Saving"), "on_its_way")
+    if recording.is_uploaded:
+        return Cell(tr("Not kept here"), "on_its_way")
     return Cell(tr("Not on disk"), "needs_you")
 
 

@@ -158,6 +158,8 @@ class Sidebar(Ground):
     chosen = Signal(str)
     loaded = Signal()
     """A list arrived; the window may now choose what to show."""
+    failed = Signal(str)
+    """No list arrived, and why, in a sentence."""
 
     def __init__(self, theme: Theme, bridge: Bridge, *, now: Callable[[], dt.datetime]) -> None:
         super().__init__(theme, "window")
@@ -274,7 +276,7 @@ class Sidebar(Ground):
         self.error.show()
         if not self.model.recordings():
             self._say("")
-        self.loaded.emit()
+        self.failed.emit(error.sentence)
 
     def _say(self, sentence: str) -> None:
         self._message.setText(sentence)

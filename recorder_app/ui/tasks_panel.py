@@ -76,8 +76,13 @@ class TaskRow(QWidget):
             self.dismiss.setAccessibleDescription(task.title)
             self.keep.clicked.connect(self._keep)
             self.dismiss.clicked.connect(lambda: self.dismissed.emit(task.id))
-            row.addWidget(self.keep, 0, Qt.AlignmentFlag.AlignTop)
-            row.addWidget(self.dismiss, 0, Qt.AlignmentFlag.AlignTop)
+            verdict = QHBoxLayout()
+            verdict.setContentsMargins(0, 3, 0, 0)
+            verdict.setSpacing(4)
+            verdict.addWidget(self.keep)
+            verdict.addWidget(self.dismiss)
+            verdict.addStretch(1)
+            text.addLayout(verdict)
 
     def _small(self, text: str) -> Label:
         return Label(self._theme, text, style="small", ink="secondary")

@@ -217,7 +217,7 @@ class FindBar(QWidget):
         if self._rows:
             row = self._rows[self._at]
             self._target.delegate.found_row = row
-            self._target.scrollTo(self._target.rows.index(row))
+            self._target.scrollTo(self._target.rows.index(row), QAbstractItemView.ScrollHint.PositionAtCenter)
             self.count.setText(self.tr("{at} of {count}").format(at=self._at + 1, count=len(self._rows)))
         else:
             self._target.delegate.found_row = None
@@ -311,8 +311,8 @@ class TranscriptPane(QWidget):
         else:
             self._message.say(
                 self.tr("Nobody spoke, or nothing could be understood"),
-                self.tr("The sound is there to listen to."),
-                button=self.tr("Transcribe again"),
+                self.tr("The sound is there to listen to.") if detail.recording.media else "",
+                button=self.tr("Transcribe again") if detail.recording.media else "",
             )
 
 

@@ -81,6 +81,10 @@ class Waveform(QWidget):
         self._peaks = peaks
         self._repaint_bars()
 
+    @property
+    def has_peaks(self) -> bool:
+        return self._peaks is not None
+
     def show_position(self, ms: int) -> None:
         self._position_ms = ms
         self.setAccessibleDescription(

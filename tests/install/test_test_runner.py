@@ -48,6 +48,7 @@ def test_nothing_of_the_desktop_reaches_a_test(tmp_path):
         "HOME": "/h",
         "CI": "true",
         "QT_QPA_PLATFORM": "offscreen",
+        "DBUS_SESSION_BUS_ADDRESS": "disabled:",
         "XDG_RUNTIME_DIR": str(tmp_path),
         "PULSE_SERVER": f"unix:{tmp_path}/no-pulseaudio",
     }

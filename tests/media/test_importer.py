@@ -15,7 +15,7 @@ import pytest
 
 from recorder_app.errors import DiskFullError, StorageError, UsageError
 from recorder_app.media.decode import probe, read_pcm
-from recorder_app.media.importer import import_file
+from recorder_app.media.importer import ImportCancelledError, import_file
 from recorder_app.media.sides import has_two_sides, take_turns
 from tests.media.files import write_foreign, write_ours
 from tests.support.sound import RATE, tone, tone_level, write_wav
@@ -40,8 +40,8 @@ def test_a_mono_file_goes_to_the_calls_side_with_silence_on_yours(tmp_path):
 
     imported = _import(source, tmp_path / "r")
 
-    left, right = _samples(imported.media).T
-    assert imported.media == tmp_path / "r" / "part-001.ogg"
+    left, right = _samples(imported.media[0]).T
+    assert imported.media[0] == tmp_path / "r" / "part-001.ogg"
     assert np.abs(left).max() < 4
     assert tone_level(right, 440) > 0.45
     assert imported.duration_ms == pytest.approx(3000, abs=1)
@@ -51,11 +51,11 @@ def test_a_mono_file_goes_to_the_calls_side_with_silence_on_yours(tmp_path):
 def test_the_facts_are_those_of_the_bytes_on_disk(tmp_path):
     imported = _import(write_wav(tmp_path / "memo.wav", tone(440, 1.0)), tmp_path / "r")
 
-    data = imported.media.read_bytes()
+    data = imported.media[0].read_bytes()
     assert imported.media_bytes == len(data)
     assert imported.media_sha256 == hashlib.sha256(data).hexdigest()
-    assert imported.duration_ms == probe(imported.media).duration_ms == 1000
-    assert imported.media.stat().st_mode & 0o777 == 0o600
+    assert imported.duration_ms == probe(imported.media[0]).duration_ms == 1000
+    assert imported.media[0].stat().st_mode & 0o777 == 0o600
     assert [path.name for path in (tmp_path / "r").iterdir()] == ["part-001.ogg"]
 
 
@@ -66,9 +66,9 @@ def test_one_of_our_own_files_is_copied_and_not_encoded_again(tmp_path):
 
     assert imported.was_copied
     assert imported.has_two_sides
-    assert np.array_equal(_samples(imported.media), _samples(source))
+    assert np.array_equal(_samples(imported.media[0]), _samples(source))
     assert imported.duration_ms == 2508
-    again = _import(imported.media, tmp_path / "again")
+    again = _import(imported.media[0], tmp_path / "again")
     assert again.was_copied
 
 
@@ -79,7 +79,7 @@ def test_a_cut_off_file_of_ours_is_copied_as_far_as_it_goes(tmp_path):
 
     imported = _import(source, tmp_path / "r")
 
-    assert np.array_equal(_samples(imported.media), _samples(source))
+    assert np.array_equal(_samples(imported.media[0]), _samples(source))
     assert 1700 < imported.duration_ms < 3000
 
 
@@ -88,7 +88,7 @@ def test_a_two_track_call_in_another_format_keeps_its_sides(tmp_path):
 
     imported = _import(source, tmp_path / "r")
 
-    left, right = _samples(imported.media).T
+    left, right = _samples(imported.media[0]).T
     assert imported.has_two_sides
     assert tone_level(left[: RATE - 2000], 440) > 0.4
     assert tone_level(right[RATE + 2000 : 2 * RATE - 2000], 1000) > 0.4
@@ -101,7 +101,7 @@ def test_one_room_in_stereo_is_not_split_into_people(tmp_path):
 
     imported = _import(source, tmp_path / "r")
 
-    left, right = _samples(imported.media).T
+    left, right = _samples(imported.media[0]).T
     assert not imported.has_two_sides
     assert np.abs(left).max() < 4
     assert tone_level(right, 440) == pytest.approx(0.4, abs=0.05)
@@ -130,7 +130,7 @@ def test_when_it_was_recorded_is_taken_from_the_file_or_its_date(tmp_path):
     source = write_wav(tmp_path / "memo.wav", tone(440, 2.0))
     os.utime(source, (1_700_000_010, 1_700_000_010))
 
-    assert _import(source, tmp_path / "r").recorded_at == dt.datetime.fromtimestamp(1_700_000_008, dt.UTC)
+    assert _import(source, tmp_path / "r").started_at == dt.datetime.fromtimestamp(1_700_000_008, dt.UTC)
 
     import av
 
@@ -143,7 +143,7 @@ def test_when_it_was_recorded_is_taken_from_the_file_or_its_date(tmp_path):
                 packet.stream = stream
                 written.mux(packet)
 
-    assert _import(tagged, tmp_path / "t").recorded_at == dt.datetime(2026, 2, 3, 4, 5, 6, tzinfo=dt.UTC)
+    assert _import(tagged, tmp_path / "t").started_at == dt.datetime(2026, 2, 3, 4, 5, 6, tzinfo=dt.UTC)
 
 
 def test_progress_rises_to_a_hundred(tmp_path):
@@ -166,9 +166,9 @@ def test_cancelling_leaves_nothing_behind(tmp_path, is_ours):
         if percent >= 50:
             cancelled.set()
 
-    result = _import(source, tmp_path / "r", on_progress=at_half, cancelled=cancelled)
+    with pytest.raises(ImportCancelledError):
+        _import(source, tmp_path / "r", on_progress=at_half, cancelled=cancelled)
 
-    assert result is None
     assert not (tmp_path / "r").exists()
 
 

@@ -219,7 +219,7 @@ def week() -> list[RecordingDetail]:
         _detail(recording("Foreign", at(12, 16, 0), 33, title=FOREIGN_TITLE, participants=("You", "Jürgen", "美咲")), State(kind.READY), some[:7]),
         _detail(recording("Vendor call", at(12, 11, 0), 19, status=Status.ERROR, error=full, **fresh), State(kind.FAILED, reason=full)),
         _detail(recording("Retro", at(12, 9, 0), 31, status=Status.ERROR, error=crash, **early), State(kind.FAILED, reason=crash)),
-        _detail(recording("Nothing said", at(11, 17, 0), 2, title="", media=()), State(kind.READY)),
+        _detail(recording("Nothing said", at(11, 17, 0), 2, title="", media=(), is_on_disk=False), State(kind.READY)),
     ]  # fmt: skip
 
 
