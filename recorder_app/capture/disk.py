@@ -101,6 +101,10 @@ class Reserve:
             wait_s = KEEP_S
             self.build()
 
+    def minutes(self, bitrate: int) -> int:
+        """How long the ballast lasts."""
+        return _minutes(self._ballast_bytes, bitrate)
+
     def build(self) -> bool:
         """Make the ballast unless it is there. False when there is no room or the disk refuses. Blocks."""
         if self._folder is None:
@@ -171,8 +175,7 @@ def disk_minutes(folder: Path, bitrate: int, *, reserve_bytes: int = 0) -> int |
     A folder that is not there yet lies on its parent's disk.
     """
     free = _free_bytes(folder)
-    # A twentieth more than the bitrate: pages and headers.
-    return None if free is None else int((free + reserve_bytes) / (bitrate / 8 * 60 * 1.05))
+    return None if free is None else _minutes(free + reserve_bytes, bitrate)
 
 
 def with_room(status: CaptureStatus, home: Path, bitrate: int) -> CaptureStatus:
@@ -222,6 +225,11 @@ def disk_error(error: OSError, path: Path) -> StorageError:
         detail=f"{path.name}: {error.strerror or error}",
         hint="What was recorded until now is kept; check the disk",
     )
+
+
+def _minutes(size: int, bitrate: int) -> int:
+    # A twentieth more than the bitrate: pages and headers.
+    return int(size / (bitrate / 8 * 60 * 1.05))
 
 
 def _free_bytes(folder: Path) -> int | None:

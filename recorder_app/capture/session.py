@@ -15,11 +15,13 @@ from pathlib import Path
 
 import recorder_app
 from recorder_app.capture import journal, recovery
+from recorder_app.capture.alarms import Alarms
 from recorder_app.capture.backends import Backends
 from recorder_app.capture.base import NONE
 from recorder_app.capture.disk import Reserve, disk_error
 from recorder_app.capture.facts import Finished, StartRequest
 from recorder_app.capture.journal import Journal
+from recorder_app.capture.lookout import Lookout
 from recorder_app.capture.watchdog import CLOSE_TIMEOUT_S, Keeper
 from recorder_app.capture.writer import Writer
 from recorder_app.errors import BusyError, NoSoundServerError, RecorderError, SoundError, UsageError
@@ -49,9 +51,11 @@ class Session:
         *,
         clock: Callable[[], float] = time.monotonic,
         reserve: Reserve | None = None,
+        alarms: Alarms | None = None,
     ) -> None:
         self.request = request
         self._reserve = reserve or Reserve(None)
+        self._alarms = alarms or Alarms()
         self.state = "starting"
         self.finished: Finished | None = None
         self.problem: str | None = None
@@ -88,6 +92,14 @@ class Session:
             )
             for track, source in self._sources.items()
         ]
+        self._lookout = Lookout(
+            self._keepers,
+            self._writer,
+            self._reserve,
+            bitrate=self.request.bitrate,
+            alarms=self._alarms,
+            note=self._note,
+        )
         try:
             self._open()
         except RecorderError:
@@ -141,6 +153,7 @@ class Session:
             tracks=tracks,
             disk_minutes_left=writer.disk_minutes_left,
             problem=self.problem or self._trouble(),
+            alarms=self._alarms.active,
         )
 
     def _make_folder(self, tracks: frozenset[Track]) -> None:
@@ -236,6 +249,7 @@ class Session:
         if time.monotonic() - began > FROZEN_S:
             for keeper in self._keepers:
                 keeper.be_patient(self._clock())
+        self._lookout.look(now, is_paused=self.state == "paused")
 
     def _finish(self) -> Finished:
         self.state = "stopping"
@@ -312,7 +326,8 @@ class Session:
     def _trouble(self) -> str | None:
         if self.state in ("recording", "paused") and time.monotonic() - self._writer.heartbeat > SLOW_DISK_S:
             return "The disk is slow; sound is kept in memory until it answers"
-        return next((keeper.reason for keeper in self._keepers if keeper.reason), None)
+        reasons = (keeper.reason for keeper in self._keepers if keeper.reason)
+        return next(reasons, None) or next((alarm.sentence for alarm in self._alarms.active), None)
 
     def _note_problem(self, track: Track, reason: str) -> None:
         self._note("problem", track=track, text=reason)
