@@ -17,6 +17,7 @@ from recorder_app.capture import wire
 from recorder_app.capture.backends import Backends
 from recorder_app.capture.disk import Reserve
 from recorder_app.capture.facts import Finished, StartRequest
+from recorder_app.capture.power import SleepWatch
 from recorder_app.capture.session import Session
 from recorder_app.errors import BusyError, UsageError
 from recorder_app.models import CaptureStatus
@@ -89,6 +90,7 @@ class Host:
         except BaseException:
             self._session = None
             raise
+        SleepWatch(session).start()
         return self.status()
 
     def stop(self) -> Finished:

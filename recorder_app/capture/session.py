@@ -34,6 +34,7 @@ LOOK_S = 0.15
 FIRST_BLOCK_S = 5.0
 LAST_LOOK_S = 0.4
 FINISH_S = 2.0
+FLUSH_S = 2.0
 FROZEN_S = 1.0
 """A look that took longer met a frozen sound server."""
 SLOW_DISK_S = 3.0
@@ -56,6 +57,8 @@ class Session:
         self.request = request
         self._reserve = reserve or Reserve(None)
         self._alarms = alarms or Alarms()
+        self._sleeping = threading.Lock()
+        self._slept_ms = 0
         self.state = "starting"
         self.finished: Finished | None = None
         self.problem: str | None = None
@@ -139,6 +142,26 @@ class Session:
         if self.state not in ("recording", "paused"):
             raise BusyError("Nothing is being recorded", hint="Start a recording first")
         self._note("bookmark", is_important=True, at_ms=self._position_ms(self._clock()), note=text)
+
+    @property
+    def is_live(self) -> bool:
+        return self.state != "idle"
+
+    def before_sleep(self) -> None:
+        """Have what was heard on the disk: the machine may never wake."""
+        self._writer.flush(timeout_s=FLUSH_S)
+        self._note("sleep", is_important=True, at_ms=self._position_ms(self._clock()))
+
+    def after_sleep(self, slept_s: float) -> None:
+        """The watchdog marks the gap and opens the devices again: streams may look alive and be dead."""
+        slept_ms = round(slept_s * 1000)
+        self._note("wake", slept_ms=slept_ms)
+        with self._sleeping:
+            self._slept_ms += slept_ms
+
+    def has_heard_since(self, moment: float) -> bool:
+        arrivals = [keeper.inlet.last_arrival for keeper in list(self._keepers)]
+        return any(arrival is not None and arrival > moment for arrival in arrivals)
 
     def status(self, *, pid: int) -> CaptureStatus:
         """Cheap: reads what the threads left."""
@@ -241,6 +264,8 @@ class Session:
 
     def _look(self) -> None:
         now = self._clock()
+        if self._slept_ms:
+            self._wake_up(now)
         began = time.monotonic()
         heard = {keeper.track: keeper.is_heard(now) for keeper in self._keepers}
         for keeper in self._keepers:
@@ -250,6 +275,16 @@ class Session:
             for keeper in self._keepers:
                 keeper.be_patient(self._clock())
         self._lookout.look(now, is_paused=self.state == "paused")
+
+    def _wake_up(self, now: float) -> None:
+        # The clock stood still too, so the hole has no length in the media.
+        with self._sleeping:
+            slept_ms, self._slept_ms = self._slept_ms, 0
+        at_ms = self._position_ms(now)
+        at = {"start_ms": at_ms, "end_ms": at_ms}
+        self._note("gap", is_important=True, **at, track=None, cause="sleep", wall_ms=slept_ms)
+        for keeper in self._keepers:
+            keeper.renew("sleep")
 
     def _finish(self) -> Finished:
         self.state = "stopping"

@@ -166,6 +166,14 @@ class Keeper:
         """The sound server was frozen until now: its backlog is on the way."""
         self._patient_from = since
 
+    def renew(self, cause: str) -> None:
+        """Drop the stream and open it again at the next turn. The watchdog's thread."""
+        stream, self._stream = self._stream, None
+        self._attempts, self._retry_at = 0, float("-inf")
+        if stream is not None:
+            self._writer.lose(self.track, cause)
+            _close_soon(stream)
+
     def is_heard(self, now: float) -> bool:
         """Whether a block came within the last half second."""
         last = self._inlet.last_arrival

@@ -94,6 +94,7 @@ class Writer:
         self._inlets: dict[Track, Inlet] = {}
         self._levels: dict[Track, float] = {}
         self._commands: collections.deque[Callable[[], None]] = collections.deque()
+        self._flushing: list[threading.Event] = []
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="recorder-writer", daemon=True)
         self._synced_at = self._measured_at = float("-inf")
@@ -138,6 +139,17 @@ class Writer:
 
     def resume(self, at: float) -> None:
         self._commands.append(lambda: self._timeline.resume(at))
+
+    def flush(self, *, timeout_s: float) -> bool:
+        """Have on the disk what was heard, but for the page of 0.2 s being filled. False when it hangs."""
+        done = threading.Event()
+
+        def act() -> None:
+            self._synced_at = float("-inf")
+            self._flushing.append(done)
+
+        self._commands.append(act)
+        return done.wait(timeout_s)
 
     def level_dbfs(self, track: Track) -> float | None:
         return self._levels.get(track)
@@ -207,6 +219,8 @@ class Writer:
         if now - self._synced_at >= SYNC_S:
             self._synced_at = now
             sync(self._file.fileno(), self._relieve)
+            while self._flushing:
+                self._flushing.pop().set()
         if now - self._measured_at >= DISK_S:
             self._measured_at = now
             self.disk_minutes_left = disk_minutes(self.path.parent, self._bitrate)
