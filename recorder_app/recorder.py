@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recorder_app.capture.client import CaptureClient
+from recorder_app.capture.disk import with_room
 from recorder_app.errors import BusyError, NotFoundError, RecorderError, UsageError
 from recorder_app.events import Event
 from recorder_app.library.store import Library
@@ -175,7 +176,8 @@ class Recorder:
         return self._told(self._attached().bookmark(note))
 
     def capture_status(self) -> CaptureStatus:
-        return (self._revival and self._revival.showing) or current_status(self._capture)
+        showing = self._revival and self._revival.showing
+        return showing or with_room(current_status(self._capture), self.paths.home, self.settings.bitrate)
 
     def warm_up(self) -> None:
         """Start the capture process ahead of its first use, so that the hotkey records at once."""

@@ -16,6 +16,7 @@ import uuid
 from collections.abc import Callable, Iterator
 
 from recorder_app.capture.client import CaptureClient, Finished, StartRequest
+from recorder_app.capture.disk import require_room, reserve_bytes
 from recorder_app.capture.resume import resumable
 from recorder_app.errors import BusyError, RecorderError, SoundError, StorageError, UnknownSourceError
 from recorder_app.library.lockfile import FileLock
@@ -65,6 +66,8 @@ class Sessions:
         self._capture.ensure()
         if current_status(self._capture).state != "idle":
             raise BusyError("A recording is running already", hint="Stop it first: recorder stop")
+        # Before the row exists: on a disk that full the library could not take it back.
+        require_room(self._paths.home, settings.bitrate, reserve_bytes=reserve_bytes(self._paths.home))
         self._check_named(Track.MIC, mic)
         self._check_named(Track.SYSTEM, system)
         recording = self._library.add(

@@ -100,4 +100,4 @@ def current_status(capture: Capture) -> CaptureStatus:
 
 def _visible(status: CaptureStatus) -> object:
     health = {track: (each.source, each.is_ok, each.reason) for track, each in status.tracks.items()}
-    return status.state, status.recording_id, status.problem, health
+    return status.state, status.recording_id, status.problem, status.alarms, health

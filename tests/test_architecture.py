@@ -53,6 +53,7 @@ ONLY_IN = {
     "sqlite3": {"library", "local"},
     "httpx": {"api", "transports", "speech", "insights", "local", "wiring"},
     "keyring": {"credentials", "doctor"},
+    "jeepney": {"capture/power.py", "desktop"},
     "av": {"media"},
     "flask": {"local"},
     "pocketsphinx": {"speech"},

@@ -10,11 +10,14 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from recorder_app.capture import wire
 from recorder_app.capture.backends import Backends
+from recorder_app.capture.disk import Reserve
 from recorder_app.capture.facts import Finished, StartRequest
+from recorder_app.capture.power import SleepWatch
 from recorder_app.capture.session import Session
 from recorder_app.errors import BusyError, UsageError
 from recorder_app.models import CaptureStatus
@@ -22,8 +25,14 @@ from recorder_app.models import CaptureStatus
 
 class Host:
     def __init__(
-        self, clock: Callable[[], float] = time.monotonic, *, on_quit: Callable[[], None] = lambda: None
+        self,
+        home: Path,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        on_quit: Callable[[], None] = lambda: None,
     ) -> None:
+        """`home` is the data folder: the ballast lies there."""
+        self.reserve = Reserve(home)
         self._clock = clock
         self._on_quit = on_quit
         self._backends = Backends(clock)
@@ -76,7 +85,8 @@ class Host:
                 detail=f"Its id is {self._session.request.recording_id}",
                 hint="Stop it first",
             )
-        session = Session(request, self._backends, clock=self._clock)
+        self.reserve.require_room(request.folder, request.bitrate)
+        session = Session(request, self._backends, clock=self._clock, reserve=self.reserve)
         self._starting = request.recording_id
         try:
             session.prepare()
@@ -87,6 +97,7 @@ class Host:
             raise
         finally:
             self._starting = None
+        SleepWatch(session).start()
         return self.status()
 
     def stop(self) -> Finished:

@@ -140,6 +140,30 @@ class SoundServer:
             except pulsectl.PulseIndexError:
                 return None
 
+    def is_muted(self, source: int) -> bool:
+        """Muted, or turned down to nothing."""
+        with _translated():
+            try:
+                found = self._pulse.source_info(source)
+            except pulsectl.PulseIndexError:
+                return False
+        return bool(found.mute) or found.volume.value_flat == 0
+
+    def player_into(self, source: int) -> str | None:
+        """Who plays into the sink that this monitor records; None when all are paused or muted, or ours."""
+        with _translated():
+            try:
+                sink = self._pulse.source_info(source).monitor_of_sink
+            except pulsectl.PulseIndexError:
+                return None
+            players = self._pulse.sink_input_list()
+        for player in players:
+            known = player.proplist
+            is_ours = known.get("application.process.id") == str(os.getpid())
+            if player.sink == sink and not player.corked and not player.mute and not is_ours:
+                return str(known.get("application.name") or "another program")
+        return None
+
     def move(self, output: int, source: int) -> None:
         with _translated():
             self._pulse.source_output_move(output, source)
