@@ -23,10 +23,12 @@ LAYERS = {
     "desktop": set(),
     # the façade
     "recorder": {"capture", "media", "sync", "library", "speech", "insights", "api", "transports", "local",
-                 "export", "credentials", "wiring", "states", "watch", "sessions"},
+                 "export", "credentials", "wiring", "states", "watch", "sessions", "meeting_watch"},
     "wiring": {"sync", "library", "speech", "insights", "api", "transports", "local", "credentials"},
     "states": set(),
     "watch": set(),
+    "meeting_watch": {"capture", "meetings"},
+    "meetings": {"capture"},
     "sessions": {"capture", "library", "sync", "watch"},
     "doctor": {"recorder", "capture", "speech", "api", "credentials"},
     # the flow
