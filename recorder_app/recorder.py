@@ -21,6 +21,8 @@ from recorder_app.library.store import Library
 from recorder_app.models import (
     CaptureStatus,
     JobView,
+    MeetingNotice,
+    Platform,
     Recording,
     RecordingDetail,
     RecordingRow,
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from recorder_app.media.player import Player
+    from recorder_app.meeting_watch import MeetingWatch
     from recorder_app.sync.engine import SyncEngine
 
 logger = logging.getLogger(__name__)
@@ -71,6 +74,8 @@ class Recorder:
         """A row was added, changed or removed: its local id."""
         self.capture_changed: Event[CaptureStatus] = Event()
         self.problem: Event[RecorderError] = Event()
+        self.meeting_changed: Event[MeetingNotice | None] = Event()
+        """What to say about a call now; None when there is nothing to say any more."""
         self._environment = environment
         self._now = now
         self._settings_file = SettingsFile(paths.settings)
@@ -79,15 +84,17 @@ class Recorder:
         self._sessions: Sessions | None = None
         self._engine: SyncEngine | None = None
         self._watch: CaptureWatch | None = None
+        self._meetings: MeetingWatch | None = None
         self._resources = contextlib.ExitStack()
 
     # -- life ---------------------------------------------------------------------------------------------
 
-    def open(self, *, is_working: bool = True) -> None:
+    def open(self, *, is_working: bool = True, watches_meetings: bool = False) -> None:
         """Open the library and bring interrupted recordings back. Blocks for the recovery scan.
 
         `is_working`: also start the sync engine and watch the capture process, as the app and the foreground
         commands do. Short commands (`start`, `toggle`, `list`) leave the work to whoever works.
+        `watches_meetings`: also notice calls, as the app does, by the setting `meeting_detection`.
         """
         self.paths.ensure()
         self.settings = with_environment(self._settings_file.load(), self._environment)
@@ -111,9 +118,15 @@ class Recorder:
             self._capture, Listener(changed=self.capture_changed.emit, ended=self._session_ended)
         )
         self._watch.start()
+        if watches_meetings:
+            from recorder_app.meeting_watch import watch_meetings
+
+            self._meetings = watch_meetings(self)
 
     def close(self) -> None:
         """Let go of everything; a recording that runs goes on in the capture process."""
+        if self._meetings:
+            self._meetings.stop()
         if self._watch:
             self._watch.stop()
         if self._engine:
@@ -147,10 +160,15 @@ class Recorder:
     # -- recording ----------------------------------------------------------------------------------------
 
     def start_recording(
-        self, *, title: str = "", mic: str | None = None, system: str | None = None
+        self,
+        *,
+        title: str = "",
+        mic: str | None = None,
+        system: str | None = None,
+        platform: Platform = Platform.DESKTOP_AUDIO,
     ) -> Recording:
         """Start and return once the first sound was captured. Raises BusyError, SoundError, StorageError."""
-        recording = self.sessions.start(self.settings, title=title, mic=mic, system=system)
+        recording = self.sessions.start(self.settings, title=title, mic=mic, system=system, platform=platform)
         return self._told_of(recording)
 
     def stop_recording(self) -> Recording:
@@ -169,6 +187,15 @@ class Recorder:
 
     def bookmark(self, note: str = "") -> CaptureStatus:
         return self._told(self._attached().bookmark(note))
+
+    def accept_meeting(self) -> Recording | None:
+        """Say yes to the last notice: start, or stop and save. None when it no longer held. May block."""
+        return self._meetings.accept() if self._meetings else None
+
+    def dismiss_meeting(self) -> None:
+        """Say no: not this call; and a recording that was about to stop goes on until somebody stops it."""
+        if self._meetings:
+            self._meetings.dismiss()
 
     def capture_status(self) -> CaptureStatus:
         return current_status(self._capture)
@@ -192,23 +219,7 @@ class Recorder:
 
     def find(self, mark: str) -> Recording:
         """The recording whose local or server id begins with `mark`, or the newest for "last"."""
-        if mark == "last":
-            newest = self.library.list(limit=1)
-            if newest:
-                return newest[0]
-            raise NotFoundError("There is no recording yet", hint="Make one: recorder record")
-        found = [
-            each for each in self.library.list(limit=100_000)
-            if each.id.startswith(mark) or (each.server_id or "").startswith(mark)
-        ]  # fmt: skip
-        if len(found) == 1:
-            return found[0]
-        problem = (
-            f"{len(found)} recordings begin with {mark!r}"
-            if found and mark
-            else f"There is no recording {mark!r}"
-        )
-        raise NotFoundError(problem, hint="recorder list shows them")
+        return self.library.find(mark)
 
     def jobs(self) -> list[JobView]:
         return self.library.jobs.views()

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from recorder_app.capture.client import CaptureClient, Finished, StartRequest
 from recorder_app.errors import BusyError, RecorderError, UnknownSourceError
 from recorder_app.library.store import Library
-from recorder_app.models import Recording, Status, Track
+from recorder_app.models import Platform, Recording, Status, Track
 from recorder_app.paths import Paths
 from recorder_app.settings import Settings
 from recorder_app.sync.enqueue import enqueue
@@ -41,7 +41,15 @@ class Sessions:
         self._now = now
         self._settling = threading.Lock()
 
-    def start(self, settings: Settings, *, title: str, mic: str | None, system: str | None) -> Recording:
+    def start(
+        self,
+        settings: Settings,
+        *,
+        title: str,
+        mic: str | None,
+        system: str | None,
+        platform: Platform = Platform.DESKTOP_AUDIO,
+    ) -> Recording:
         """Return once the first sound was captured. Raises BusyError, SoundError, StorageError."""
         self._capture.ensure()
         if current_status(self._capture).state != "idle":
@@ -52,6 +60,7 @@ class Sessions:
             Recording(
                 id=str(uuid.uuid4()),
                 started_at=self._now(),
+                platform=platform,
                 title=title.strip(),
                 workspace=settings.workspace,
             )
