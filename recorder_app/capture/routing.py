@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import pulsectl
+from pulsectl import _pulsectl
 
 from recorder_app.errors import NoSoundServerError, UnknownSourceError
 from recorder_app.models import SourceInfo, Track
@@ -201,7 +202,8 @@ def _translated() -> Iterator[None]:
         raise UnknownSourceError(
             "The sound server refused", detail="The source may just have gone", hint="Try again"
         ) from error
-    except pulsectl.PulseError as error:
+    except (pulsectl.PulseError, pulsectl.PulseDisconnected, _pulsectl.LibPulse.CallError) as error:
+        # The second question on a dead connection fails before it is sent, with an error of another family.
         raise no_server() from error
 
 
