@@ -11,7 +11,7 @@ from pathlib import Path
 from recorder_app.capture.base import Availability
 from recorder_app.capture.microphone_use.base import MicUser
 from recorder_app.capture.routing import APPLICATION_ID, Listening, SoundServer
-from recorder_app.errors import NoSoundServerError, SoundError
+from recorder_app.errors import SoundError
 
 GENERIC = {"electron", "bwrap", "java", "wine", "wine-preloader", "wine64-preloader"}
 """Binaries that run other programs; what they run has to be looked for elsewhere."""
@@ -44,7 +44,8 @@ class PulseMicrophoneUse:
             self._server = SoundServer()
         try:
             streams = self._server.listening()
-        except NoSoundServerError:
+        except SoundError:
+            # A server that dies while it is asked refuses first and is gone at the next question.
             self.close()
             raise
         return users_of(streams, own_pids)
