@@ -266,6 +266,21 @@ class CaptureStatus:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class MeetingNotice:
+    """Something to say about a call that another program is in."""
+
+    kind: str
+    """suggest_start | offer_stop"""
+    name: str
+    """The program: "Zoom", "Chrome"; empty when the recording belongs to no call. Say "a call in {name}"."""
+    platform: Platform = Platform.DESKTOP_AUDIO
+    cause: str = "call"
+    """call (one began) | call_ended | silence (both sides, for a quarter of an hour)"""
+    ends_at: dt.datetime | None = None
+    """When the recording will be stopped unless somebody objects; None where nothing happens by itself."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class UploadsStatus:
     waiting: int = 0
     failing: int = 0

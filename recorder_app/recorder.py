@@ -5,7 +5,6 @@ Owns the order of things at start, stop and recovery; owns no widget, no socket,
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import logging
 import os
@@ -22,6 +21,8 @@ from recorder_app.library.store import Library
 from recorder_app.models import (
     CaptureStatus,
     JobView,
+    MeetingNotice,
+    Platform,
     Recording,
     RecordingDetail,
     RecordingRow,
@@ -32,19 +33,19 @@ from recorder_app.models import (
     UploadsStatus,
 )
 from recorder_app.paths import Paths
-from recorder_app.revival import Revival
 from recorder_app.sessions import Sessions
 from recorder_app.settings import Settings, SettingsFile, with_environment
 from recorder_app.states import state_of
 from recorder_app.sync import enqueue
-from recorder_app.watch import CaptureWatch, Listener, current_status
+from recorder_app.watch import current_status
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from recorder_app.media.player import Player
-    from recorder_app.sync.engine import SyncEngine
+    from recorder_app.meeting_watch import MeetingWatch
+    from recorder_app.working import Work
 
 logger = logging.getLogger(__name__)
 
@@ -69,24 +70,25 @@ class Recorder:
         """A row was added, changed or removed: its local id."""
         self.capture_changed: Event[CaptureStatus] = Event()
         self.problem: Event[RecorderError] = Event()
+        self.meeting_changed: Event[MeetingNotice | None] = Event()
+        """What to say about a call now; None when there is nothing to say any more."""
         self._environment = environment
         self._now = now
         self._settings_file = SettingsFile(paths.settings)
         self._capture = CaptureClient(paths)
         self._library: Library | None = None
         self._sessions: Sessions | None = None
-        self._engine: SyncEngine | None = None
-        self._watch: CaptureWatch | None = None
-        self._revival: Revival | None = None
-        self._resources = contextlib.ExitStack()
+        self._work: Work | None = None
+        self._meetings: MeetingWatch | None = None
 
     # -- life ---------------------------------------------------------------------------------------------
 
-    def open(self, *, is_working: bool = True) -> None:
+    def open(self, *, is_working: bool = True, watches_meetings: bool = False) -> None:
         """Open the library and bring interrupted recordings back. Blocks for the recovery scan.
 
         `is_working`: also start the sync engine and watch the capture process, as the app and the foreground
         commands do. Short commands (`start`, `toggle`, `list`) leave the work to whoever works.
+        `watches_meetings`: also notice calls, as the app does, by the setting `meeting_detection`.
         """
         self.paths.ensure()
         self.settings = with_environment(self._settings_file.load(), self._environment)
@@ -96,34 +98,33 @@ class Recorder:
             self.recover()
         if not is_working:
             return
-        from recorder_app.wiring import build_engine
+        from recorder_app.working import Work
 
-        self._engine, self._resources = build_engine(
-            self.paths, self.settings, self._library, self._environment
+        self._work = Work(
+            self.paths,
+            self.settings,
+            self._library,
+            self._environment,
+            changed=self.recording_changed.emit,
         )
-        self._engine.changed.subscribe(self.recording_changed.emit)
-        if self._engine.start():
-            # A start is a fresh try: the key may be another one now. A wrong one pauses it again at once.
-            self._engine.resume_workspace()
-        else:
-            logger.info("another process does the uploads of this data folder")
-        self._revival = Revival(
-            self._sessions.resume_interrupted, changed=self.capture_changed.emit, problem=self.problem.emit
-        )
-        self._watch = CaptureWatch(
+        self._work.watch(
             self._capture,
-            Listener(self.capture_changed.emit, self._session_ended, self._revival.bring_back),
+            self._sessions,
+            changed=self.capture_changed.emit,
+            ended=self._session_ended,
+            problem=self.problem.emit,
         )
-        self._watch.start()
+        if watches_meetings:
+            from recorder_app.meeting_watch import watch_meetings
+
+            self._meetings = watch_meetings(self)
 
     def close(self) -> None:
         """Let go of everything; a recording that runs goes on in the capture process."""
-        if self._watch and self._revival:
-            self._revival.stop()
-            self._watch.stop()
-        if self._engine:
-            self._engine.stop()
-        self._resources.close()
+        if self._meetings:
+            self._meetings.stop()
+        if self._work:
+            self._work.stop()
         self._capture.close()
         if self._library:
             self._library.close()
@@ -152,10 +153,15 @@ class Recorder:
     # -- recording ----------------------------------------------------------------------------------------
 
     def start_recording(
-        self, *, title: str = "", mic: str | None = None, system: str | None = None
+        self,
+        *,
+        title: str = "",
+        mic: str | None = None,
+        system: str | None = None,
+        platform: Platform = Platform.DESKTOP_AUDIO,
     ) -> Recording:
         """Start and return once the first sound was captured. Raises BusyError, SoundError, StorageError."""
-        recording = self.sessions.start(self.settings, title=title, mic=mic, system=system)
+        recording = self.sessions.start(self.settings, title=title, mic=mic, system=system, platform=platform)
         return self._told_of(recording)
 
     def stop_recording(self) -> Recording:
@@ -175,8 +181,17 @@ class Recorder:
     def bookmark(self, note: str = "") -> CaptureStatus:
         return self._told(self._attached().bookmark(note))
 
+    def accept_meeting(self) -> Recording | None:
+        """Say yes to the last notice: start, or stop and save. None when it no longer held. May block."""
+        return self._meetings.accept() if self._meetings else None
+
+    def dismiss_meeting(self) -> None:
+        """Say no: not this call; and a recording that was about to stop goes on until somebody stops it."""
+        if self._meetings:
+            self._meetings.dismiss()
+
     def capture_status(self) -> CaptureStatus:
-        showing = self._revival and self._revival.showing
+        showing = self._work and self._work.revival and self._work.revival.showing
         return showing or with_room(current_status(self._capture), self.paths.home, self.settings.bitrate)
 
     def warm_up(self) -> None:
@@ -202,23 +217,7 @@ class Recorder:
 
     def find(self, mark: str) -> Recording:
         """The recording whose local or server id begins with `mark`, or the newest for "last"."""
-        if mark == "last":
-            newest = self.library.list(limit=1)
-            if newest:
-                return newest[0]
-            raise NotFoundError("There is no recording yet", hint="Make one: recorder record")
-        found = [
-            each for each in self.library.list(limit=100_000)
-            if each.id.startswith(mark) or (each.server_id or "").startswith(mark)
-        ]  # fmt: skip
-        if len(found) == 1:
-            return found[0]
-        problem = (
-            f"{len(found)} recordings begin with {mark!r}"
-            if found and mark
-            else f"There is no recording {mark!r}"
-        )
-        raise NotFoundError(problem, hint="recorder list shows them")
+        return self.library.find(mark)
 
     def jobs(self) -> list[JobView]:
         return self.library.jobs.views()
@@ -336,9 +335,9 @@ class Recorder:
 
     def work_until_idle(self, recording_id: str | None = None, *, timeout_s: float) -> None:
         """Wait until nothing moves by itself any more; what only waits for a later try does not count."""
-        if self._engine is None:
+        if self._work is None:
             raise RuntimeError("open(is_working=True) comes first")
-        self._engine.run_until_idle(recording_id, timeout_s=timeout_s)
+        self._work.engine.run_until_idle(recording_id, timeout_s=timeout_s)
 
     # -- inside -------------------------------------------------------------------------------------------
 
@@ -396,5 +395,5 @@ class Recorder:
         return status
 
     def _wake(self) -> None:
-        if self._engine:
-            self._engine.wake()
+        if self._work:
+            self._work.engine.wake()

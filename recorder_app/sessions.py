@@ -22,7 +22,7 @@ from recorder_app.errors import BusyError, RecorderError, SoundError, StorageErr
 from recorder_app.library.lockfile import FileLock
 from recorder_app.library.store import Library
 from recorder_app.media.join import WHOLE, join
-from recorder_app.models import CaptureStatus, Recording, Status, Track
+from recorder_app.models import CaptureStatus, Platform, Recording, Status, Track
 from recorder_app.paths import Paths
 from recorder_app.settings import Settings
 from recorder_app.sync.enqueue import enqueue
@@ -55,14 +55,24 @@ class Sessions:
         self._turn = threading.RLock()
         self._lock = FileLock(paths.runtime / "sessions.lock")
 
-    def start(self, settings: Settings, *, title: str, mic: str | None, system: str | None) -> Recording:
+    def start(
+        self,
+        settings: Settings,
+        *,
+        title: str,
+        mic: str | None,
+        system: str | None,
+        platform: Platform = Platform.DESKTOP_AUDIO,
+    ) -> Recording:
         """Return once the first sound was captured. Raises BusyError, SoundError, StorageError."""
         with self._alone() as is_alone:
             if not is_alone:
                 raise BusyError("A recording is just being started or stopped", hint="Try again in a moment")
-            return self._start(settings, title=title, mic=mic, system=system)
+            return self._start(settings, title=title, mic=mic, system=system, platform=platform)
 
-    def _start(self, settings: Settings, *, title: str, mic: str | None, system: str | None) -> Recording:
+    def _start(
+        self, settings: Settings, *, title: str, mic: str | None, system: str | None, platform: Platform
+    ) -> Recording:
         self._capture.ensure()
         if current_status(self._capture).state != "idle":
             raise BusyError("A recording is running already", hint="Stop it first: recorder stop")
@@ -74,6 +84,7 @@ class Sessions:
             Recording(
                 id=str(uuid.uuid4()),
                 started_at=self._now(),
+                platform=platform,
                 title=title.strip(),
                 workspace=settings.workspace,
             )

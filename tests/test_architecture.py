@@ -23,11 +23,14 @@ LAYERS = {
     "desktop": set(),
     # the façade
     "recorder": {"capture", "media", "sync", "library", "speech", "insights", "api", "transports", "local",
-                 "export", "credentials", "wiring", "states", "watch", "sessions", "revival"},
+                 "export", "credentials", "wiring", "states", "watch", "sessions", "working", "meeting_watch"},
+    "working": {"capture", "library", "revival", "sessions", "watch", "wiring"},
     "wiring": {"sync", "library", "media", "speech", "insights", "api", "transports", "local", "credentials"},
     "states": set(),
     "watch": set(),
     "revival": {"sessions"},
+    "meeting_watch": {"capture", "meetings"},
+    "meetings": {"capture"},
     "sessions": {"capture", "library", "media", "sync", "watch"},
     "doctor": {"recorder", "capture", "speech", "api", "credentials"},
     # the flow

@@ -90,6 +90,26 @@ class Library:
             ).fetchall()
         return [rows.to_recording(row, self._base) for row in found]
 
+    def find(self, mark: str) -> Recording:
+        """The one whose local or server id begins with `mark`; "last" is the newest. Raises NotFoundError."""
+        if mark == "last":
+            newest = self.list(limit=1)
+            if newest:
+                return newest[0]
+            raise NotFoundError("There is no recording yet", hint="Make one: recorder record")
+        found = [
+            each for each in self.list(limit=100_000)
+            if each.id.startswith(mark) or (each.server_id or "").startswith(mark)
+        ]  # fmt: skip
+        if len(found) == 1:
+            return found[0]
+        problem = (
+            f"{len(found)} recordings begin with {mark!r}"
+            if found and mark
+            else f"There is no recording {mark!r}"
+        )
+        raise NotFoundError(problem, hint="recorder list shows them")
+
     def update(self, recording_id: str, **changes: Any) -> Recording:
         """Change fields of a Recording, by name. Raises NotFoundError."""
         unknown = set(changes) - set(rows.COLUMNS) | ({"id"} & set(changes))
