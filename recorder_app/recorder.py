@@ -32,6 +32,7 @@ from recorder_app.models import (
     UploadsStatus,
 )
 from recorder_app.paths import Paths
+from recorder_app.revival import Revival
 from recorder_app.sessions import Sessions
 from recorder_app.settings import Settings, SettingsFile, with_environment
 from recorder_app.states import state_of
@@ -48,10 +49,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
-
-
 class Recorder:
     """Everything a shell can ask for. Call `open` once, `close` once; all else from any thread.
 
@@ -64,7 +61,7 @@ class Recorder:
         paths: Paths,
         *,
         environment: Mapping[str, str] = os.environ,
-        now: Callable[[], dt.datetime] = _now,
+        now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
     ) -> None:
         self.paths = paths
         self.settings = Settings()
@@ -80,6 +77,7 @@ class Recorder:
         self._sessions: Sessions | None = None
         self._engine: SyncEngine | None = None
         self._watch: CaptureWatch | None = None
+        self._revival: Revival | None = None
         self._resources = contextlib.ExitStack()
 
     # -- life ---------------------------------------------------------------------------------------------
@@ -109,14 +107,19 @@ class Recorder:
             self._engine.resume_workspace()
         else:
             logger.info("another process does the uploads of this data folder")
+        self._revival = Revival(
+            self._sessions.resume_interrupted, changed=self.capture_changed.emit, problem=self.problem.emit
+        )
         self._watch = CaptureWatch(
-            self._capture, Listener(changed=self.capture_changed.emit, ended=self._session_ended)
+            self._capture,
+            Listener(self.capture_changed.emit, self._session_ended, self._revival.bring_back),
         )
         self._watch.start()
 
     def close(self) -> None:
         """Let go of everything; a recording that runs goes on in the capture process."""
-        if self._watch:
+        if self._watch and self._revival:
+            self._revival.stop()
             self._watch.stop()
         if self._engine:
             self._engine.stop()
@@ -173,7 +176,8 @@ class Recorder:
         return self._told(self._attached().bookmark(note))
 
     def capture_status(self) -> CaptureStatus:
-        return with_room(current_status(self._capture), self.paths.home, self.settings.bitrate)
+        status = (self._revival and self._revival.showing) or current_status(self._capture)
+        return with_room(status, self.paths.home, self.settings.bitrate)
 
     def warm_up(self) -> None:
         """Start the capture process ahead of its first use, so that the hotkey records at once."""

@@ -23,11 +23,12 @@ LAYERS = {
     "desktop": set(),
     # the façade
     "recorder": {"capture", "media", "sync", "library", "speech", "insights", "api", "transports", "local",
-                 "export", "credentials", "wiring", "states", "watch", "sessions"},
-    "wiring": {"sync", "library", "speech", "insights", "api", "transports", "local", "credentials"},
+                 "export", "credentials", "wiring", "states", "watch", "sessions", "revival"},
+    "wiring": {"sync", "library", "media", "speech", "insights", "api", "transports", "local", "credentials"},
     "states": set(),
     "watch": set(),
-    "sessions": {"capture", "library", "sync", "watch"},
+    "revival": {"sessions"},
+    "sessions": {"capture", "library", "media", "sync", "watch"},
     "doctor": {"recorder", "capture", "speech", "api", "credentials"},
     # the flow
     "capture": {"media"},

@@ -37,6 +37,7 @@ class Host:
         self._on_quit = on_quit
         self._backends = Backends(clock)
         self._session: Session | None = None
+        self._starting: str | None = None
         self._commands = threading.Lock()
 
     @property
@@ -70,6 +71,9 @@ class Host:
 
     def status(self) -> CaptureStatus:
         session = self._session
+        if session is None and self._starting is not None:
+            # From its first file on nobody may take it for an abandoned one.
+            return CaptureStatus(state="starting", recording_id=self._starting, pid=os.getpid())
         if session is None:
             return CaptureStatus(state="idle", pid=os.getpid())
         return session.status(pid=os.getpid())
@@ -81,15 +85,20 @@ class Host:
                 detail=f"Its id is {self._session.request.recording_id}",
                 hint="Stop it first",
             )
-        self.reserve.require_room(request.folder, request.bitrate)
+        if not request.folder.exists():
+            # One that goes on may use what is left, however little.
+            self.reserve.require_room(request.folder, request.bitrate)
         session = Session(request, self._backends, clock=self._clock, reserve=self.reserve)
-        session.prepare()
-        self._session = session
+        self._starting = request.recording_id
         try:
+            session.prepare()
+            self._session = session
             session.start()
         except BaseException:
             self._session = None
             raise
+        finally:
+            self._starting = None
         SleepWatch(session).start()
         return self.status()
 

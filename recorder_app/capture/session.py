@@ -25,6 +25,7 @@ from recorder_app.capture.lookout import Lookout
 from recorder_app.capture.watchdog import CLOSE_TIMEOUT_S, Keeper
 from recorder_app.capture.writer import Writer
 from recorder_app.errors import BusyError, NoSoundServerError, RecorderError, SoundError, UsageError
+from recorder_app.media.join import WHOLE
 from recorder_app.models import CaptureStatus, Track, TrackStatus
 
 logger = logging.getLogger(__name__)
@@ -103,6 +104,8 @@ class Session:
             alarms=self._alarms,
             note=self._note,
         )
+        if self.request.is_paused:
+            self._writer.pause(self._clock())
         try:
             self._open()
         except RecorderError:
@@ -113,7 +116,7 @@ class Session:
         with self._ending:
             if self.finished is not None:
                 raise BusyError("The capture process is ending", hint="Start the recording again")
-            self.state = "recording"
+            self.state = "paused" if self.request.is_paused else "recording"
         logger.info("recording %s started, part %d", self.request.recording_id, self._number)
 
     def stop(self) -> Finished:
@@ -221,6 +224,8 @@ class Session:
 
     def _continue(self, folder: Path) -> tuple[int, int]:
         """Go on in a recording that was interrupted: where it ends, and for how long it was gone."""
+        if (folder / WHOLE).exists():
+            raise UsageError("This recording is complete", hint="Start a new one")
         finished = recovery.examine(folder)
         numbers = [int(path.stem[-3:]) for path in folder.glob("part-*.ogg")]
         self._number = max(numbers, default=0) + 1
@@ -284,7 +289,7 @@ class Session:
         at = {"start_ms": at_ms, "end_ms": at_ms}
         self._note("gap", is_important=True, **at, track=None, cause="sleep", wall_ms=slept_ms)
         for keeper in self._keepers:
-            keeper.renew("sleep")
+            keeper.renew()
 
     def _finish(self) -> Finished:
         self.state = "stopping"
@@ -321,8 +326,10 @@ class Session:
         written = self._writer.finish(timeout_s=FINISH_S)
         self.state = "idle"
         if written.frames or not self._is_new:
+            # Nobody stopped it: a recording that goes on may be tried again.
+            ending = "stopped" if self._is_new else "recovered"
             self._note(
-                "stopped", part=self._number, frames=written.frames, bytes=written.size, sha256=written.sha256
+                ending, part=self._number, frames=written.frames, bytes=written.size, sha256=written.sha256
             )
             self._journal.close()
             return

@@ -69,6 +69,7 @@ def request_from_json(raw: dict[str, Any]) -> StartRequest:
             system=str(raw["system"]),
             bitrate=int(raw["bitrate"]),
             title=str(raw["title"]),
+            is_paused=bool(raw.get("is_paused", False)),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise UsageError("The start request is incomplete", detail=repr(error)) from error
