@@ -192,7 +192,8 @@ class Recorder:
 
     def capture_status(self) -> CaptureStatus:
         showing = self._work and self._work.revival and self._work.revival.showing
-        return showing or with_room(current_status(self._capture), self.paths.home, self.settings.bitrate)
+        status = showing or current_status(self._capture)
+        return with_room(status, self.paths.home, self.settings.bitrate)
 
     def warm_up(self) -> None:
         """Start the capture process ahead of its first use, so that the hotkey records at once."""

@@ -85,7 +85,9 @@ class Host:
                 detail=f"Its id is {self._session.request.recording_id}",
                 hint="Stop it first",
             )
-        self.reserve.require_room(request.folder, request.bitrate)
+        if not request.folder.exists():
+            # One that goes on may use what is left, however little.
+            self.reserve.require_room(request.folder, request.bitrate)
         session = Session(request, self._backends, clock=self._clock, reserve=self.reserve)
         self._starting = request.recording_id
         try:

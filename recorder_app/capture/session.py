@@ -96,8 +96,6 @@ class Session:
             )
             for track, source in self._sources.items()
         ]
-        if self.request.is_paused:
-            self._writer.pause(self._clock())
         self._lookout = Lookout(
             self._keepers,
             self._writer,
@@ -106,6 +104,8 @@ class Session:
             alarms=self._alarms,
             note=self._note,
         )
+        if self.request.is_paused:
+            self._writer.pause(self._clock())
         try:
             self._open()
         except RecorderError:
@@ -289,7 +289,7 @@ class Session:
         at = {"start_ms": at_ms, "end_ms": at_ms}
         self._note("gap", is_important=True, **at, track=None, cause="sleep", wall_ms=slept_ms)
         for keeper in self._keepers:
-            keeper.renew("sleep")
+            keeper.renew()
 
     def _finish(self) -> Finished:
         self.state = "stopping"

@@ -166,12 +166,12 @@ class Keeper:
         """The sound server was frozen until now: its backlog is on the way."""
         self._patient_from = since
 
-    def renew(self, cause: str) -> None:
-        """Drop the stream and open it again at the next turn. The watchdog's thread."""
+    def renew(self) -> None:
+        """Drop a stream that may only look alive, and open it at the next turn. The watchdog's thread."""
         stream, self._stream = self._stream, None
         self._attempts, self._retry_at = 0, float("-inf")
         if stream is not None:
-            self._writer.lose(self.track, cause)
+            self._writer.lose(self.track, "device_lost")
             _close_soon(stream)
 
     def is_heard(self, now: float) -> bool:
