@@ -119,8 +119,8 @@ class Steps:
 class InProcess:
     """The capture client's calls without a second process: the kill takes both."""
 
-    def __init__(self) -> None:
-        self._host = Host()
+    def __init__(self, home: Path) -> None:
+        self._host = Host(home)
 
     def ensure(self) -> None:
         self._host.warm_up()
@@ -145,7 +145,7 @@ def live(paths: Paths, resumed: str | None, fatal: int | None, log: Log, names) 
     """Start (or go on with `resumed`), mark, pause, resume, stop, settle; send the steps' names at the end."""
     steps = Steps(fatal, log)
     library = Library(paths.library)
-    capture = InProcess()
+    capture = InProcess(paths.home)
     sessions = Sessions(paths, library, capture, now=_now)
     capture.ensure()
     steps.watch_the_disk()
