@@ -55,11 +55,10 @@ def is_over(library: Library, recording_id: str) -> bool:
 
 
 def has_more(deps: Deps) -> bool:
-    """Whether the next of the queue is about to begin; one that has begun is known by its jobs."""
+    """Whether the queue itself is about to go on; one that is on its way is known by its jobs."""
     backlog, target = deps.library.backlog, deps.workspace.name
-    return bool(backlog.waiting(target)) and all(
-        is_over(deps.library, each) for each in backlog.moving(target)
-    )
+    moving = backlog.moving(target)
+    return bool(moving or backlog.waiting(target)) and all(is_over(deps.library, each) for each in moving)
 
 
 def begin(deps: Deps, recording_id: str) -> bool:
