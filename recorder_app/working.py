@@ -18,7 +18,7 @@ from recorder_app.revival import Revival
 from recorder_app.sessions import Sessions
 from recorder_app.settings import Settings
 from recorder_app.watch import CaptureWatch, Listener
-from recorder_app.wiring import build_engine
+from recorder_app.wiring import build_engine, build_workspace
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +44,11 @@ class Work:
             logger.info("another process does the uploads of this data folder")
         self.revival: Revival | None = None
         self._watch: CaptureWatch | None = None
+
+    def reconnect(self, paths: Paths, settings: Settings, environment: Mapping[str, str]) -> None:
+        """Send to the workspace of `settings` from the next step on, with the key that is known now."""
+        workspace = build_workspace(paths, settings, environment, self._resources)
+        self.engine.use_workspace(workspace, keep_media_days=settings.keep_media_days)
 
     def watch(
         self,

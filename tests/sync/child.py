@@ -10,6 +10,7 @@ import httpx
 from recorder_app.api.client import RecordingsClient
 from recorder_app.insights.rules import extract
 from recorder_app.library.store import Library
+from recorder_app.local.mount import LOCAL_ORIGIN, LOCAL_PROJECT, mounted_client
 from recorder_app.sync.engine import SyncEngine
 from recorder_app.sync.workspace import Workspace
 from recorder_app.transports.tus import TusTransport
@@ -17,23 +18,29 @@ from tests.sync.world import ScriptedSpeech
 
 
 @contextlib.contextmanager
-def engine_over(folder: Path, url: str, key: str):
-    """An engine that is not started yet, and its library."""
+def engine_over(folder: Path, url: str, key: str, *, name: str = "local"):
+    """An engine that is not started yet, and its library. Under another name the server is one that makes a
+    new row for every create, and this computer's own is mounted beside it.
+    """
     with (
         httpx.Client(trust_env=False) as http,
         contextlib.closing(Library(folder / "library.sqlite")) as library,
     ):
-        engine = _engine(folder, url, key, http=http, library=library)
-        yield library, engine
-        engine.stop(5)
+        engine = _engine(folder, url, key, name=name, http=http, library=library)
+        try:
+            yield library, engine
+        finally:
+            engine.stop(5)
 
 
-def _engine(folder: Path, url: str, key: str, *, http: httpx.Client, library: Library) -> SyncEngine:
+def _engine(
+    folder: Path, url: str, key: str, *, name: str, http: httpx.Client, library: Library
+) -> SyncEngine:
     workspace = Workspace(
-        name="local",
+        name=name,
         client=RecordingsClient(http, origin=url, project_id="1", api_key=key),
         transport=TusTransport(http),
-        honours_idempotency_key=True,
+        honours_idempotency_key=name == "local",
     )
     return SyncEngine(
         library,
@@ -41,12 +48,19 @@ def _engine(folder: Path, url: str, key: str, *, http: httpx.Client, library: Li
         recordings=folder / "recordings",
         transcriber=ScriptedSpeech(),
         extract=extract,
+        embedded=lambda: _embedded(folder),
         is_polling=False,
     )
 
 
-def work_until_killed(folder: str, url: str, key: str, has_started) -> None:
-    with engine_over(Path(folder), url, key) as (_library, engine):
+@contextlib.contextmanager
+def _embedded(folder: Path):
+    with mounted_client(folder / "embedded") as http:
+        yield RecordingsClient(http, origin=LOCAL_ORIGIN, project_id=LOCAL_PROJECT, api_key=None)
+
+
+def work_until_killed(folder: str, url: str, key: str, has_started, name: str = "local") -> None:
+    with engine_over(Path(folder), url, key, name=name) as (_library, engine):
         engine.start()
         has_started.set()
         engine.run_until_idle(timeout_s=60)
