@@ -99,6 +99,7 @@ def test_every_field_differs_from_its_default_in_the_test_above(tmp_path):
         if field.default is not dataclasses.MISSING and getattr(given, field.name) == field.default
     ]
 
+    # The trash would hide it from every search below; tests/library/test_trash.py stores that one.
     assert same == ["trashed_at", "updated_at"]
 
 
