@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from recorder_app.capture.client import CaptureClient
 from recorder_app.errors import BusyError, NotFoundError, RecorderError, UsageError
 from recorder_app.events import Event
+from recorder_app.library.lookup import find
 from recorder_app.library.store import Library
 from recorder_app.models import (
     CaptureStatus,
@@ -34,7 +35,7 @@ from recorder_app.paths import Paths
 from recorder_app.sessions import Sessions
 from recorder_app.settings import Settings, SettingsFile, with_environment
 from recorder_app.states import state_of
-from recorder_app.sync import enqueue
+from recorder_app.sync import enqueue, gone
 from recorder_app.watch import CaptureWatch, Listener, current_status
 
 if TYPE_CHECKING:
@@ -45,10 +46,6 @@ if TYPE_CHECKING:
     from recorder_app.sync.engine import SyncEngine
 
 logger = logging.getLogger(__name__)
-
-
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
 
 
 class Recorder:
@@ -63,7 +60,7 @@ class Recorder:
         paths: Paths,
         *,
         environment: Mapping[str, str] = os.environ,
-        now: Callable[[], dt.datetime] = _now,
+        now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
     ) -> None:
         self.paths = paths
         self.settings = Settings()
@@ -197,23 +194,7 @@ class Recorder:
 
     def find(self, mark: str) -> Recording:
         """The recording whose local or server id begins with `mark`, or the newest for "last"."""
-        if mark == "last":
-            newest = self.library.list(limit=1)
-            if newest:
-                return newest[0]
-            raise NotFoundError("There is no recording yet", hint="Make one: recorder record")
-        found = [
-            each for each in self.library.list(limit=100_000)
-            if each.id.startswith(mark) or (each.server_id or "").startswith(mark)
-        ]  # fmt: skip
-        if len(found) == 1:
-            return found[0]
-        problem = (
-            f"{len(found)} recordings begin with {mark!r}"
-            if found and mark
-            else f"There is no recording {mark!r}"
-        )
-        raise NotFoundError(problem, hint="recorder list shows them")
+        return find(self.library, mark)
 
     def jobs(self) -> list[JobView]:
         return self.library.jobs.views()
@@ -232,8 +213,9 @@ class Recorder:
     def rename(self, recording_id: str, title: str) -> None:
         self._edit(recording_id, title=title.strip()[:255])
 
-    def set_notes(self, recording_id: str, notes: str) -> None:
-        self._edit(recording_id, notes=notes)
+    def set_notes(self, recording_id: str, notes: str, *, was: str | None = None) -> None:
+        """`was`: what they said when the person began to type; what arrived since is merged in."""
+        self._edit(recording_id, notes=notes, was=was)
 
     def set_participants(self, recording_id: str, names: Sequence[str]) -> None:
         kept = tuple(name.strip() for name in names if name.strip())
@@ -253,8 +235,17 @@ class Recorder:
     def retry(self, recording_id: str) -> None:
         """Try now what waits or was given up."""
         enqueue.retry(self.library, recording_id, now=self._now().timestamp())
-        self._wake()
-        self.recording_changed.emit(recording_id)
+        self._asked_for(recording_id)
+
+    def keep_local(self, recording_id: str) -> None:
+        """Its row was deleted on the server: keep it here and stop syncing it."""
+        gone.keep_local(self.library, recording_id)
+        self._asked_for(recording_id)
+
+    def upload_again(self, recording_id: str) -> None:
+        """Its row was deleted on the server: make a new one, with everything there is."""
+        gone.upload_again(self.library, recording_id, now=self._now().timestamp())
+        self._asked_for(recording_id)
 
     def delete(self, recording_id: str) -> None:
         """Move to the trash; the sound, the transcript and the server's row stay. BusyError while it runs."""
@@ -295,8 +286,7 @@ class Recorder:
             )
         )
         enqueue.enqueue(self.library, recording.id, now=self._now().timestamp())
-        self._wake()
-        self.recording_changed.emit(recording.id)
+        self._asked_for(recording.id)
         return recording
 
     def export(self, recording_id: str, format_name: str = "markdown") -> str:
@@ -335,6 +325,11 @@ class Recorder:
             raise RuntimeError("open(is_working=True) comes first")
         self._engine.run_until_idle(recording_id, timeout_s=timeout_s)
 
+    def set_window_open(self, *, is_open: bool) -> None:
+        """Tell whether somebody looks: what others changed on the server is then looked for more often."""
+        if self._engine:
+            self._engine.set_window_open(is_open=is_open)
+
     # -- inside -------------------------------------------------------------------------------------------
 
     def _get(self, recording_id: str) -> Recording:
@@ -355,12 +350,16 @@ class Recorder:
             self.library.jobs.views(recording.id),
             capture,
             paused_reason=self.library.ledger.paused_reason(recording.workspace),
+            is_gone=self.library.ledger.wants_decision(recording.id),
         )
 
-    def _edit(self, recording_id: str, **changes: object) -> None:
+    def _edit(self, recording_id: str, *, was: str | None = None, **changes: object) -> None:
         from recorder_app.sync.edits import edit
 
-        edit(self.library, recording_id, now=self._now().timestamp(), **changes)
+        edit(self.library, recording_id, now=self._now().timestamp(), was=was, **changes)
+        self._asked_for(recording_id)
+
+    def _asked_for(self, recording_id: str) -> None:
         self._wake()
         self.recording_changed.emit(recording_id)
 

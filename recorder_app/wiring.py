@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 import httpx
 
 from recorder_app.api.client import RecordingsClient
-from recorder_app.credentials import api_key
+from recorder_app.credentials import api_key, upload_key
 from recorder_app.errors import SignInError
 from recorder_app.insights.rules import extract
 from recorder_app.library.store import Library
@@ -55,6 +55,7 @@ def build_engine(
         client=_client(http, settings, environment),
         transport=TusTransport(http),
         upload_url=settings.upload_url,
+        upload_key=upload_key(settings.upload_url, environment) if settings.upload_url else None,
         honours_idempotency_key=settings.is_local,
     )
     engine = SyncEngine(

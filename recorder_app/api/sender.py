@@ -1,6 +1,7 @@
 """What every client of the server shares: origin, project and key, one call out, one answer or error back.
 
-Keeps no state but what answers told of the server (prefix, clock); never logs, never follows `next`, never repeats a POST.
+Keeps no state but what answers told of the server (prefix, clock); never logs, never follows `next`, never
+repeats a POST.
 """
 
 from __future__ import annotations

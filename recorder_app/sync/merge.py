@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from recorder_app.api.wire import clean
 from recorder_app.models import Task
@@ -18,7 +18,7 @@ ALIKE = 0.6
 
 
 def merge_notes(base: str, ours: str, theirs: str) -> str:
-    """Merge line by line; where both rewrote the same place, both versions stay, ours first.
+    """Merge line by line; where both rewrote the same line, both versions stay, ours first.
 
     The server trims what it stores: blanks at the ends are no difference.
     """
@@ -26,46 +26,45 @@ def merge_notes(base: str, ours: str, theirs: str) -> str:
         return ours
     if clean(ours) == clean(base):
         return theirs
-    kept = base.strip().split("\n")
+    lines = base.strip().split("\n")
+    here, there = _against(lines, ours.strip().split("\n")), _against(lines, theirs.strip().split("\n"))
     merged: list[str] = []
-    for before, here, there in _chunks(kept, ours.strip().split("\n"), theirs.strip().split("\n")):
-        if here == before:
-            merged += there
-        elif there in (before, here):
-            merged += here
-        else:
-            merged += _both(here, there)
+    for at in range(len(lines) + 1):
+        merged += _both(here.added.get(at, []), there.added.get(at, []))
+        if at in here.kept and at in there.kept:
+            merged.append(lines[at])
     return "\n".join(merged)
 
 
-def _chunks(
-    base: Sequence[str], ours: Sequence[str], theirs: Sequence[str]
-) -> Iterator[tuple[Sequence[str], Sequence[str], Sequence[str]]]:
-    """Cut the three texts where all three agree: yield each stretch between, and each line agreed on."""
-    here, there = _same_lines(base, ours), _same_lines(base, theirs)
-    at_base = at_ours = at_theirs = 0
-    for line in range(len(base)):
-        if line not in here or line not in there:
-            continue
-        yield base[at_base:line], ours[at_ours : here[line]], theirs[at_theirs : there[line]]
-        yield (base[line : line + 1],) * 3
-        at_base, at_ours, at_theirs = line + 1, here[line] + 1, there[line] + 1
-    yield base[at_base:], ours[at_ours:], theirs[at_theirs:]
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Against:
+    """What one side did to the base."""
+
+    kept: frozenset[int]
+    """Numbers of the lines it left."""
+    added: dict[int, Sequence[str]]
+    """Its own lines, by the number of the base's line they stand before."""
 
 
-def _same_lines(base: Sequence[str], other: Sequence[str]) -> dict[int, int]:
-    """Map each line of `base` that `other` still has to its place there."""
-    blocks = difflib.SequenceMatcher(None, base, other, autojunk=False).get_matching_blocks()
-    return {block.a + step: block.b + step for block in blocks for step in range(block.size)}
+def _against(base: Sequence[str], side: Sequence[str]) -> _Against:
+    kept: set[int] = set()
+    added: dict[int, Sequence[str]] = {}
+    matcher = difflib.SequenceMatcher(None, base, side, autojunk=False)
+    for tag, base_start, base_end, side_start, side_end in matcher.get_opcodes():
+        if tag == "equal":
+            kept |= set(range(base_start, base_end))
+        elif side_end > side_start:
+            added[base_start] = side[side_start:side_end]
+    return _Against(frozenset(kept), added)
 
 
 def _both(ours: Sequence[str], theirs: Sequence[str]) -> list[str]:
     """Keep every line of both, those they share once."""
     merged: list[str] = []
     matcher = difflib.SequenceMatcher(None, ours, theirs, autojunk=False)
-    for _tag, our_start, our_end, their_start, their_end in matcher.get_opcodes():
+    for tag, our_start, our_end, their_start, their_end in matcher.get_opcodes():
         merged += ours[our_start:our_end]
-        if _tag != "equal":
+        if tag != "equal":
             merged += theirs[their_start:their_end]
     return merged
 
@@ -112,11 +111,10 @@ def merge_tasks(
             merged.append(task)
     there = {_key(task.title) for task in merged} | set(known)
     taken = {_key(now.title) for now in pairs.values()}
-    for said in theirs:
-        if _key(said.title) not in there | taken:
-            merged.append(
-                Task(new_id(), said.title, said.description, assignee=said.assignee, is_confirmed=True)
-            )
+    came = [said for said in theirs if _key(said.title) not in there | taken]
+    merged += [
+        Task(new_id(), said.title, said.description, said.assignee, is_confirmed=True) for said in came
+    ]
     return tuple(merged)
 
 

@@ -68,7 +68,10 @@ def _growing_file(recording: Recording, deps: Deps) -> Path | None:
 
 
 def _send(job: Job, deps: Deps, recording: Recording, kept: KeptUpload, media: Path) -> Outcome:
-    target = UploadTarget(endpoint=kept.endpoint, token=kept.token, server_id=kept.server_id)
+    token = kept.token
+    if not token and kept.endpoint == deps.workspace.upload_url:
+        token = deps.workspace.upload_key or ""
+    target = UploadTarget(endpoint=kept.endpoint, token=token, server_id=kept.server_id)
     handle = kept.handle
     if handle is None:
         handle = deps.workspace.transport.begin(target, filename=f"{recording.id}{media.suffix}")
@@ -143,7 +146,10 @@ class _Sending:
         library, recording_id = self.deps.library, self.recording.id
         with library.transaction():
             library.update(recording_id, is_uploaded=True, media_bytes=confirmed.size, media_sha256=digest)
-            library.ledger.close_upload(recording_id, media_url=confirmed.media_url)
+            # A plain tus server names no address; the upload's own is one where it serves what it holds.
+            is_own = self.target.endpoint == self.deps.workspace.upload_url
+            media_url = confirmed.media_url or (self.handle if is_own else None)
+            library.ledger.close_upload(recording_id, media_url=media_url)
         logger.info("recording %s: %d bytes confirmed by the server", recording_id, confirmed.size)
 
 
