@@ -6,8 +6,11 @@ first (posthog/README §8.3); only where the server repeats itself for the same 
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import logging
+from collections.abc import Mapping
+from typing import Any
 
 from recorder_app.api.wire import RemoteRecording
 from recorder_app.errors import NetworkError, RecorderError, ServerFaultError
@@ -32,29 +35,58 @@ SETTLE_S = 15.0
 PAGE = 20
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Asked:
+    """When we asked for a row without hearing of one, in epoch seconds. Kept in the job's notebook."""
+
+    first_at: float
+    last_at: float
+    first_there: float | None = None
+    """The same moments by the server's clock, as soon as that is known: ours may be set meanwhile."""
+    last_there: float | None = None
+
+    @classmethod
+    def of(cls, payload: Mapping[str, Any]) -> Asked | None:
+        names = [field.name for field in dataclasses.fields(cls)]
+        return cls(**{name: payload[name] for name in names}) if set(names) <= set(payload) else None
+
+    def dated(self, offset_s: float | None) -> Asked:
+        """Translate what is not yet in the server's time. `offset_s` is how far its clock is ahead."""
+        if offset_s is None:
+            return self
+        first = self.first_at + offset_s if self.first_there is None else self.first_there
+        last = self.last_at + offset_s if self.last_there is None else self.last_there
+        return dataclasses.replace(self, first_there=first, last_there=last)
+
+    def again(self, now: float) -> Asked:
+        return dataclasses.replace(self, last_at=now, last_there=None)
+
+
 def run(job: Job, deps: Deps) -> Outcome:
     recording = deps.recording(job)
     if recording.server_id is not None:
         return Done()
-    asked = dict(job.payload)
-    if "intent_at" in asked and not deps.workspace.repeats_creates:
-        lost = _look_for(deps, recording, asked)
+    before = Asked.of(job.payload)
+    if before is not None and not deps.workspace.repeats_creates:
+        lost = _look_for(job, deps, recording, before)
         if lost is not None:
             logger.info("recording %s: adopted the row of a create whose answer was lost", recording.id)
             _keep(deps, recording, lost, token="", endpoint=deps.workspace.upload_url or "")
             return Done()
-    asked = {"intent_at": asked.get("intent_at", deps.clock()), "last_at": deps.clock()}
-    deps.library.jobs.save_payload(job, asked)
-    _post(job, deps, recording)
+    _post(job, deps, recording, before)
     return Done()
 
 
-def _post(job: Job, deps: Deps, recording: Recording) -> None:
+def _post(job: Job, deps: Deps, recording: Recording, before: Asked | None) -> None:
+    now = deps.clock()
+    asked = Asked(now, now) if before is None else before.again(now)
+    deps.library.jobs.save_payload(job, dataclasses.asdict(asked))
     try:
         created = deps.workspace.client.create(recording.platform, idempotency_key=recording.id)
     except RecorderError as error:
-        if not may_have_happened(error) and "intent_at" not in job.payload:
-            deps.library.jobs.save_payload(job, {})
+        # An earlier request may still have made a row, whatever became of this one.
+        kept = asked if may_have_happened(error) else before
+        _write_down(job, deps, kept)
         raise
     endpoint, token = created.upload_endpoint or "", created.upload_token
     if not endpoint and deps.workspace.upload_url:
@@ -64,6 +96,11 @@ def _post(job: Job, deps: Deps, recording: Recording) -> None:
     logger.info("recording %s: created on the server", recording.id)
 
 
+def _write_down(job: Job, deps: Deps, asked: Asked | None) -> None:
+    dated = None if asked is None else asked.dated(deps.workspace.client.clock_offset_s)
+    deps.library.jobs.save_payload(job, {} if dated is None else dataclasses.asdict(dated))
+
+
 def may_have_happened(error: RecorderError) -> bool:
     """Whether a create that failed like this may have left a row behind."""
     if isinstance(error, NetworkError):
@@ -71,10 +108,8 @@ def may_have_happened(error: RecorderError) -> bool:
     return isinstance(error, ServerFaultError)
 
 
-def _look_for(deps: Deps, recording: Recording, asked: dict[str, float]) -> RemoteRecording | None:
-    first = asked["intent_at"]
-    last = max(first, asked.get("last_at", first))
-    waited = deps.clock() - last
+def _look_for(job: Job, deps: Deps, recording: Recording, asked: Asked) -> RemoteRecording | None:
+    waited = deps.clock() - asked.last_at
     if 0 <= waited < SETTLE_S:
         raise ServerFaultError(
             "The server's answer was lost",
@@ -82,27 +117,38 @@ def _look_for(deps: Deps, recording: Recording, asked: dict[str, float]) -> Remo
             retry_after_s=SETTLE_S - waited,
             hint="It is looked up there before anything is sent again",
         )
-    return find_lost(deps, recording, first_at=first, last_at=last)
+    try:
+        return find_lost(deps, recording, asked)
+    except RecorderError:
+        _write_down(job, deps, asked)
+        raise
 
 
-def find_lost(deps: Deps, recording: Recording, *, first_at: float, last_at: float) -> RemoteRecording | None:
-    """Return the untouched row that our create probably made: nearest to a request, claimed by nobody.
-
-    `first_at` and `last_at` are the first and the latest request, by our clock; the server's `Date` header
-    says how far that is from its own.
-    """
+def find_lost(deps: Deps, recording: Recording, asked: Asked) -> RemoteRecording | None:
+    """Return the untouched row that our create probably made: nearest to a request, claimed by nobody."""
     claimed = deps.library.server_ids(deps.workspace.name)
     creator = deps.library.ledger.known_creator(deps.workspace.name)
     listed = newest(deps.workspace.client, limit=PAGE, status=Status.RECORDING.value, user_id=creator)
-    offset = deps.workspace.client.clock_offset_s
-    slack = SKEW_S if offset is None else TOLERANCE_S
-    begin, end = (dt.datetime.fromtimestamp(at + (offset or 0.0), dt.UTC) for at in (first_at, last_at))
-    span = (begin - dt.timedelta(seconds=slack), end + dt.timedelta(seconds=slack + LATE_S))
-    candidates = [row for row in listed.rows if row.id not in claimed and _may_be_ours(row, recording, *span)]
-    return min(candidates, key=lambda row: _distance(row, end), default=None)
+    dated = asked.dated(deps.workspace.client.clock_offset_s)
+    slack_s = SKEW_S if dated.first_there is None else TOLERANCE_S
+    first = _moment(dated.first_at if dated.first_there is None else dated.first_there)
+    last = _moment(dated.last_at if dated.last_there is None else dated.last_there)
+    since, until = first - dt.timedelta(seconds=slack_s), last + dt.timedelta(seconds=slack_s + LATE_S)
+    candidates = [
+        row
+        for row in listed.rows
+        if row.id not in claimed and _may_be_ours(row, recording, since=since, until=until)
+    ]
+    return min(candidates, key=lambda row: _distance(row, last), default=None)
 
 
-def _may_be_ours(row: RemoteRecording, recording: Recording, since: dt.datetime, until: dt.datetime) -> bool:
+def _moment(epoch_s: float) -> dt.datetime:
+    return dt.datetime.fromtimestamp(epoch_s, dt.UTC)
+
+
+def _may_be_ours(
+    row: RemoteRecording, recording: Recording, *, since: dt.datetime, until: dt.datetime
+) -> bool:
     # Another device describes its row within a moment of creating it; a lost one stays as it was born.
     is_untouched = not (row.meeting_title or row.participants or row.transcript_segments or row.notes)
     return (

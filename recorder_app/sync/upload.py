@@ -122,7 +122,11 @@ class _Sending:
 
     def begun_again(self, title: str) -> ServerFaultError:
         """Drop what the server holds and return the error that makes the job start from nothing."""
-        self.deps.workspace.transport.abort(self.handle, self.target)
+        try:
+            self.deps.workspace.transport.abort(self.handle, self.target)
+        except RejectedError:
+            # A complete one may not be dropped alone (an offset told to us was wrong): it is replaced.
+            logger.info("recording %s: the server keeps the upload that is begun again", self.recording.id)
         self.deps.library.ledger.set_handle(self.recording.id, None)
         return ServerFaultError(title, status=409, hint=_AGAIN)
 

@@ -5,6 +5,7 @@ One request a connection, one connection at a time: with a client in one thread 
 
 from __future__ import annotations
 
+import email.utils
 import random
 import re
 import select
@@ -19,7 +20,13 @@ STALL_S = 5.0
 
 
 def answer(status: int, body: bytes, content_type: str = "application/json", **headers: str) -> bytes:
-    lines = [f"HTTP/1.1 {status} X", f"Content-Type: {content_type}", f"Content-Length: {len(body)}"]
+    now = email.utils.formatdate(usegmt=True)
+    lines = [
+        f"HTTP/1.1 {status} X",
+        f"Date: {now}",
+        f"Content-Type: {content_type}",
+        f"Content-Length: {len(body)}",
+    ]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     return "\r\n".join([*lines, "Connection: close", "", ""]).encode() + body
 
@@ -180,7 +187,10 @@ class ChaosProxy:
     def _unavailable(self, client: socket.socket, _request: bytes) -> None:
         client.sendall(answer(503, envelope("unavailable"), Retry_After="3"))
 
-    def _no_recall(self, client: socket.socket, _request: bytes) -> None:
+    def _no_recall(self, client: socket.socket, request: bytes) -> None:
+        if not request.startswith(b"POST") or b"/desktop_recordings/ " not in request[:200]:
+            self._bare_unavailable(client, request)
+            return
         client.sendall(answer(503, b'{"detail":"Recall.ai API key not configured"}'))
 
     def _bare_unavailable(self, client: socket.socket, _request: bytes) -> None:
