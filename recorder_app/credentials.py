@@ -23,6 +23,25 @@ def api_key(workspace: str, environment: Mapping[str, str] = os.environ) -> str 
     """
     if given := _from_environment(workspace, environment):
         return _checked(given)
+    stored = _stored(workspace)
+    return _checked(stored) if stored else None
+
+
+def upload_key(upload_url: str, environment: Mapping[str, str] = os.environ) -> str | None:
+    """Return the bearer of a person's own upload endpoint, or None where it wants none. Blocks as above.
+
+    It goes to that address alone, and a PostHog key never does. One in the environment belongs to
+    RECORDER_UPLOAD_URL, if that is set.
+    """
+    from_environment = environment.get("RECORDER_UPLOAD_KEY", "").strip()
+    if from_environment and environment.get("RECORDER_UPLOAD_URL", "").strip() in ("", upload_url):
+        return _sendable(from_environment)
+    stored = _stored(upload_url)
+    return _sendable(stored) if stored else None
+
+
+def _stored(name: str) -> str | None:
+    """Read the keyring in a thread that nobody has to wait for longer than KEYRING_TIMEOUT_S."""
     stored: list[str | None] = []
 
     def read() -> None:
@@ -30,14 +49,14 @@ def api_key(workspace: str, environment: Mapping[str, str] = os.environ) -> str 
         import keyring.errors
 
         try:
-            stored.append(keyring.get_password(SERVICE, workspace))
+            stored.append(keyring.get_password(SERVICE, name))
         except keyring.errors.KeyringError:
             stored.append(None)
 
     reader = threading.Thread(target=read, name="recorder-keyring", daemon=True)
     reader.start()
     reader.join(KEYRING_TIMEOUT_S)
-    return _checked(stored[0]) if stored and stored[0] else None
+    return stored[0] if stored else None
 
 
 def _from_environment(workspace: str, environment: Mapping[str, str]) -> str:
@@ -95,16 +114,21 @@ def forget_api_key(workspace: str) -> bool:
 
 
 def _checked(key: str) -> str:
-    if not key.isascii() or not key.isprintable() or " " in key:
-        raise SignInError(
-            "The key contains characters a key cannot have",
-            code="authentication_failed",
-            hint="Copy it again from PostHog's settings, Personal API keys",
-        )
+    key = _sendable(key)
     if key.startswith("phc_"):
         raise SignInError(
             "This is a project token (phc_), not a personal key",
             code="authentication_failed",
             hint="Make a personal API key with the scope desktop_recording:write",
+        )
+    return key
+
+
+def _sendable(key: str) -> str:
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise SignInError(
+            "The key contains characters a key cannot have",
+            code="authentication_failed",
+            hint="Copy it again from PostHog's settings, Personal API keys",
         )
     return key

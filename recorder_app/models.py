@@ -50,6 +50,8 @@ class StateKind(enum.StrEnum):
     TRANSCRIBING = "transcribing"
     KEPT_HERE = "kept_here"
     """Everything that can be done is done; the server takes no media (PostHog without an endpoint)."""
+    DELETED_THERE = "deleted_there"
+    """Somebody deleted the server's row; everything is still here, and a person decides what follows."""
     NEEDS_SIGN_IN = "needs_sign_in"
     FAILED = "failed"
     READY = "ready"

@@ -9,15 +9,17 @@ import datetime as dt
 import functools
 import logging
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recorder_app.capture.client import CaptureClient
 from recorder_app.capture.disk import with_room
 from recorder_app.context import Context
+from recorder_app.editing import Editing
 from recorder_app.errors import BusyError, NotFoundError, RecorderError
 from recorder_app.events import Event
+from recorder_app.library.lookup import find
 from recorder_app.library.store import Library
 from recorder_app.models import (
     CaptureStatus,
@@ -29,7 +31,6 @@ from recorder_app.models import (
     RecordingRow,
     SourceInfo,
     State,
-    Task,
     UploadsStatus,
 )
 from recorder_app.paths import Paths
@@ -53,7 +54,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-class Recorder:
+class Recorder(Editing):
     """Everything a shell can ask for. Call `open` once, `close` once; all else from any thread.
 
     Importing this module is cheap on purpose (`recorder toggle` must answer within 150 ms): HTTP, speech and
@@ -247,7 +248,7 @@ class Recorder:
 
     def find(self, mark: str) -> Recording:
         """The recording whose local or server id begins with `mark`, or the newest for "last"."""
-        return self.library.find(mark)
+        return find(self.library, mark)
 
     def jobs(self) -> list[JobView]:
         return self.library.jobs.views()
@@ -256,27 +257,6 @@ class Recorder:
         return self.uploads.status()
 
     # -- editing ------------------------------------------------------------------------------------------
-
-    def rename(self, recording_id: str, title: str) -> None:
-        self._edit(recording_id, title=title.strip()[:255])
-
-    def set_notes(self, recording_id: str, notes: str) -> None:
-        self._edit(recording_id, notes=notes)
-
-    def set_participants(self, recording_id: str, names: Sequence[str]) -> None:
-        kept = tuple(name.strip() for name in names if name.strip())
-        self._edit(recording_id, participants=kept)
-
-    def set_task(self, recording_id: str, task: Task) -> None:
-        """Replace the task of the same id, or add it."""
-        tasks = self._get(recording_id).tasks
-        known = any(each.id == task.id for each in tasks)
-        changed = tuple(task if each.id == task.id else each for each in tasks)
-        self._edit(recording_id, tasks=changed if known else (*tasks, task))
-
-    def dismiss_task(self, recording_id: str, task_id: str) -> None:
-        tasks = self._get(recording_id).tasks
-        self._edit(recording_id, tasks=tuple(each for each in tasks if each.id != task_id))
 
     def retry(self, recording_id: str) -> None:
         self.uploads.retry(recording_id)
@@ -339,13 +319,12 @@ class Recorder:
             raise RuntimeError("open(is_working=True) comes first")
         self._work.engine.run_until_idle(recording_id, timeout_s=timeout_s)
 
-    # -- inside -------------------------------------------------------------------------------------------
+    def set_window_open(self, *, is_open: bool) -> None:
+        """Tell whether somebody looks: what others changed on the server is then looked for more often."""
+        if self._work:
+            self._work.engine.set_window_open(is_open=is_open)
 
-    def _get(self, recording_id: str) -> Recording:
-        recording = self.library.get(recording_id)
-        if recording is None:
-            raise NotFoundError("There is no such recording", hint="recorder list shows them")
-        return recording
+    # -- inside -------------------------------------------------------------------------------------------
 
     def _media(self, recording_id: str) -> Path:
         for path in self._get(recording_id).media:
@@ -359,13 +338,8 @@ class Recorder:
             self.library.jobs.views(recording.id),
             capture,
             paused_reason=self.library.ledger.paused_reason(recording.workspace),
+            is_gone=self.library.ledger.wants_decision(recording.id),
         )
-
-    def _edit(self, recording_id: str, **changes: object) -> None:
-        from recorder_app.sync.edits import edit
-
-        edit(self.library, recording_id, now=self._now().timestamp(), **changes)
-        self._changed(recording_id)
 
     def _changed(self, recording_id: str) -> None:
         self._wake()

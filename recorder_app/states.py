@@ -15,6 +15,9 @@ _KIND_OF_JOB = {
     "insights": StateKind.TRANSCRIBING,
 }
 
+TAKES_NO_SOUND = "This server takes no sound, so it stays on this computer."
+GONE = "It was deleted on the server. Keep it only here, or upload it again as a new one."
+
 
 def state_of(
     recording: Recording,
@@ -22,6 +25,7 @@ def state_of(
     capture: CaptureStatus | None = None,
     *,
     paused_reason: str | None = None,
+    is_gone: bool = False,
 ) -> State:
     """Return the one state a person should see, worst news last to first:
 
@@ -29,6 +33,7 @@ def state_of(
     |---|---|
     | the capture process is on it | recording, paused or saving |
     | not closed, nobody on it | saving (the recovery scan will close it) |
+    | its row is gone (`is_gone`), nothing decided yet | deleted there |
     | a job is blocked | failed, with the job's reason |
     | everything done | ready, or kept here where the server takes no media |
     | the workspace is paused for sign-in | needs sign-in |
@@ -42,22 +47,25 @@ def state_of(
         return State(kind, reason=capture.problem)
     if not recording.is_on_disk:
         return State(StateKind.SAVING, reason="The recording was interrupted and is being put together.")
+    if is_gone:
+        return State(StateKind.DELETED_THERE, reason=GONE)
     open_jobs = [job for job in jobs if job.state != "done"]
     blocked = next((job for job in open_jobs if job.state == "blocked"), None)
     if blocked:
         return State(StateKind.FAILED, reason=blocked.reason)
     if not open_jobs:
-        return _settled(recording)
+        return _settled(recording, jobs)
     if paused_reason:
         return State(StateKind.NEEDS_SIGN_IN, reason=paused_reason)
     return _moving(open_jobs)
 
 
-def _settled(recording: Recording) -> State:
+def _settled(recording: Recording, jobs: Sequence[JobView]) -> State:
     if recording.status is Status.ERROR:
         return State(StateKind.FAILED, reason=recording.error)
     if not recording.is_uploaded:
-        return State(StateKind.KEPT_HERE, reason="This server takes no sound, so it stays on this computer.")
+        why = next((job.reason for job in jobs if job.kind == "upload"), None)
+        return State(StateKind.KEPT_HERE, reason=why or TAKES_NO_SOUND)
     return State(StateKind.READY)
 
 

@@ -15,7 +15,7 @@ import httpx
 from recorder_app.api.account import AccountClient
 from recorder_app.api.client import RecordingsClient
 from recorder_app.api.datasets import DatasetsClient
-from recorder_app.credentials import api_key
+from recorder_app.credentials import api_key, upload_key
 from recorder_app.errors import SignInError
 from recorder_app.insights.rules import extract
 from recorder_app.library.store import Library
@@ -89,6 +89,7 @@ def build_workspace(
         client=RecordingsClient(http, **_address(settings, key)),
         transport=TusTransport(http),
         upload_url=settings.upload_url,
+        upload_key=upload_key(settings.upload_url, environment) if settings.upload_url else None,
         honours_idempotency_key=settings.is_local,
     )
 

@@ -24,7 +24,8 @@ LAYERS = {
     # the façade
     "recorder": {"capture", "media", "sync", "library", "speech", "insights", "api", "transports", "local",
                  "export", "credentials", "wiring", "states", "watch", "sessions", "working", "meeting_watch",
-                 "context", "trash", "uploads", "datasets", "workspaces"},
+                 "context", "editing", "trash", "uploads", "datasets", "workspaces"},
+    "editing": {"context", "sync"},
     "working": {"capture", "library", "revival", "sessions", "watch", "wiring"},
     "wiring": {"sync", "library", "media", "speech", "insights", "api", "transports", "local", "credentials"},
     "context": {"library"},

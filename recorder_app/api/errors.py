@@ -78,18 +78,24 @@ def is_endpoint_missing(answer: Answer) -> bool:
     return answer.status == 404 and Envelope.of(answer).detail == ENDPOINT_NOT_FOUND
 
 
+def moment_of(http_date: str) -> dt.datetime | None:
+    """Read an HTTP date; None when it is none."""
+    try:
+        moment = email.utils.parsedate_to_datetime(http_date)
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment
+
+
 def retry_after_s(headers: Mapping[str, str], now: dt.datetime) -> float | None:
     """Read Retry-After, seconds or HTTP date, as seconds from `now`; None when absent or nonsense."""
     value = headers.get("retry-after", "").strip()
     try:
         seconds = float(value)
     except ValueError:
-        try:
-            then = email.utils.parsedate_to_datetime(value)
-        except ValueError:
+        then = moment_of(value)
+        if then is None:
             return None
-        if then.tzinfo is None:
-            then = then.replace(tzinfo=dt.UTC)
         seconds = (then - now).total_seconds()
     if not math.isfinite(seconds):
         return None

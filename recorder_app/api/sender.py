@@ -1,6 +1,7 @@
 """What every client of the server shares: origin, project and key, one call out, one answer or error back.
 
-Keeps no state but the path prefix that worked; never logs, never follows `next`, never repeats a POST.
+Keeps no state but what answers told of the server (prefix, clock); never logs, never follows `next`, never
+repeats a POST.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ from urllib.parse import quote, urljoin, urlsplit
 import httpx
 
 from recorder_app import __version__
-from recorder_app.api.errors import Answer, error_from_answer, is_endpoint_missing, nonsense
+from recorder_app.api.errors import Answer, error_from_answer, is_endpoint_missing, moment_of, nonsense
 from recorder_app.api.exchange import exchange, host_of, origin_of
 from recorder_app.errors import NetworkError, SignInError, UsageError
 
+IDEMPOTENCY_HEADER = "recorder-honours-idempotency-key"
+"""Sent by the embedded backend with every answer of its own; PostHog never sends it."""
 _OLD, _NEW = "environments", "projects"
 T = TypeVar("T")
 
@@ -52,6 +55,12 @@ class Sender:
         self._now = now
         # /api/environments/ is what is documented, and past its announced sunset (posthog/README §2).
         self._prefix = _OLD
+        self.clock_offset_s: float | None = None
+        """How far the server's clock is ahead of ours by its last answer, to the second; None: not known."""
+        self.bytes_received = 0
+        """Bodies of all answers so far."""
+        self.honours_idempotency_key = False
+        """True once the server said that a repeated create with the same key answers the same row."""
         if not (self._key.isascii() and (self._key.isprintable()) and " " not in self._key):
             raise SignInError(
                 "The key contains characters a key cannot have",
@@ -123,7 +132,7 @@ class Sender:
         content: bytes | None,
         params: Mapping[str, str] | None,
     ) -> Answer:
-        return exchange(
+        answer = exchange(
             self._http,
             method,
             url,
@@ -132,6 +141,16 @@ class Sender:
             params=params,
             timeout_s=self._timeout_s,
         )
+        self._learn(answer)
+        return answer
+
+    def _learn(self, answer: Answer) -> None:
+        self.bytes_received += len(answer.body)
+        if IDEMPOTENCY_HEADER in answer.headers:
+            self.honours_idempotency_key = True
+        there = moment_of(answer.headers.get("date", ""))
+        if there is not None:
+            self.clock_offset_s = (there - self._now()).total_seconds()
 
     def _url(self, prefix: str, path: str) -> str:
         project = quote(self._project_id, safe="@")

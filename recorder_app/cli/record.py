@@ -64,7 +64,13 @@ def follow(recorder: Recorder, recording_id: str, options: argparse.Namespace, s
 def is_settled(detail: RecordingDetail) -> bool:
     """Nothing more will happen by itself soon: done, given up, or waiting for somebody or for a later try."""
     kind = detail.state.kind
-    if kind in {StateKind.READY, StateKind.KEPT_HERE, StateKind.FAILED, StateKind.NEEDS_SIGN_IN}:
+    if kind in {
+        StateKind.READY,
+        StateKind.KEPT_HERE,
+        StateKind.DELETED_THERE,
+        StateKind.FAILED,
+        StateKind.NEEDS_SIGN_IN,
+    }:
         return True
     return kind is StateKind.WAITING and detail.state.reason is not None
 
@@ -84,7 +90,7 @@ def trouble_of(detail: RecordingDetail) -> RecorderError | None:
             detail=where,
             hint="Give the right key, then: recorder sync --once",
         )
-    if state.kind is StateKind.FAILED:
+    if state.kind in {StateKind.FAILED, StateKind.DELETED_THERE}:
         return ServerError(reason, detail=where, hint="recorder doctor tells more")
     return NetworkError(reason, was_sent=False, detail=where, hint=hint)
 

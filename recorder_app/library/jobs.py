@@ -211,6 +211,16 @@ class JobTable:
                 ).rowcount
         return count
 
+    def close(self, recording_id: str, lanes: Iterable[str], *, reason: str) -> None:
+        """End everything of these lanes that is not running: there is nothing left to do it to."""
+        with self._database.writing() as connection:
+            for lane in lanes:
+                connection.execute(
+                    "UPDATE jobs SET state = 'done', attempts = 0, reason = ? "
+                    "WHERE recording_id = ? AND lane = ? AND state <> 'running'",
+                    (reason, recording_id, lane),
+                )
+
     def hurry(self, recording_id: str | None, *, now: float, with_blocked: bool = False) -> None:
         """Make waiting jobs due now, with `with_blocked` also those that gave up; None: of all recordings.
 

@@ -12,6 +12,8 @@ from typing import Any
 
 from recorder_app.library.database import Database
 
+_GONE, _GONE_AND_KEPT = 1, 2
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class KeptUpload:
@@ -136,18 +138,41 @@ class Ledger:
             ).fetchone()
         return row is not None and bool(row["is_gone"])
 
+    def wants_decision(self, recording_id: str) -> bool:
+        """True while the row is gone and the person has not said what shall become of the recording."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "SELECT is_gone FROM remotes WHERE recording_id = ?", (recording_id,)
+            ).fetchone()
+        return row is not None and row["is_gone"] == _GONE
+
     def set_gone(self, recording_id: str) -> None:
         with self._database.writing() as connection:
             connection.execute(
-                "INSERT INTO remotes (recording_id, base, is_gone) VALUES (?, '{}', 1) "
-                "ON CONFLICT (recording_id) DO UPDATE SET is_gone = 1",
-                (recording_id,),
+                "INSERT INTO remotes (recording_id, base, is_gone) VALUES (?, '{}', ?) "
+                "ON CONFLICT (recording_id) DO UPDATE SET is_gone = max(is_gone, excluded.is_gone)",
+                (recording_id, _GONE),
             )
 
-    def pause(self, workspace: str, reason: str) -> None:
-        """Stop everything that would talk to this workspace until `resume`."""
+    def settle_gone(self, recording_id: str) -> None:
+        """The person keeps it here, and does not want to hear of it again."""
         with self._database.writing() as connection:
+            connection.execute(
+                "UPDATE remotes SET is_gone = ? WHERE recording_id = ?", (_GONE_AND_KEPT, recording_id)
+            )
+
+    def forget_row(self, recording_id: str) -> None:
+        """Drop what is known of a row that is gone, the right to upload to it included."""
+        with self._database.writing() as connection:
+            connection.execute("DELETE FROM remotes WHERE recording_id = ?", (recording_id,))
+            connection.execute("DELETE FROM uploads WHERE recording_id = ?", (recording_id,))
+
+    def pause(self, workspace: str, reason: str) -> bool:
+        """Stop everything that would talk to this workspace until `resume`; False: it was paused already."""
+        with self._database.writing() as connection:
+            known = connection.execute("SELECT 1 FROM pauses WHERE workspace = ?", (workspace,)).fetchone()
             connection.execute("INSERT OR REPLACE INTO pauses VALUES (?, ?)", (workspace, reason))
+        return known is None
 
     def paused_reason(self, workspace: str) -> str | None:
         with self._database.reading() as connection:

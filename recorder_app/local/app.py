@@ -122,7 +122,8 @@ def _allow_media_bodies() -> None:
 
 
 def _announce(answer: Response) -> Response:
-    """Add what the real server adds to every answer of a route."""
+    """Add what the real server adds to every answer of a route, and what tells this one from it."""
+    answer.headers["Recorder-Honours-Idempotency-Key"] = "true"
     if allow := g.get("allow"):
         answer.headers["Allow"] = allow
     if (request.blueprint or "").startswith("environments"):

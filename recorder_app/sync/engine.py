@@ -10,13 +10,13 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 from recorder_app.api.client import RecordingsClient
-from recorder_app.errors import RecorderError
+from recorder_app.errors import NotFoundError, RecorderError
 from recorder_app.events import Event
 from recorder_app.library.jobs import BLOCKED, Job
 from recorder_app.library.lockfile import FileLock
@@ -24,45 +24,23 @@ from recorder_app.library.store import Library
 from recorder_app.models import Insights, JobView, Recording, Segment, UploadsStatus
 from recorder_app.settings import LOCAL
 from recorder_app.sync import (
-    create,
-    describe,
-    done,
     edits,
     enqueue,
-    finish,
-    insights,
     jobs,
     move,
     plan,
-    purge,
     reconcile,
-    summary,
-    transcribe,
-    transcript,
-    upload,
 )
-from recorder_app.sync.jobs import Broke, Failed, Outcome, next_step
+from recorder_app.sync.gone import GONE
+from recorder_app.sync.jobs import Broke, Done, Failed, Outcome, next_step
 from recorder_app.sync.lane import LOOK_S, Lane
 from recorder_app.sync.poll import DETAIL_S, Poll
+from recorder_app.sync.steps import STEPS
 from recorder_app.sync.upkeep import Upkeep
 from recorder_app.sync.workspace import Deps, Transcriber, Workspace
 
 logger = logging.getLogger(__name__)
 
-STEPS: Mapping[str, Callable[[Job, Deps], Outcome]] = {
-    jobs.CREATE.kind: create.run,
-    jobs.DESCRIBE.kind: describe.run,
-    jobs.FINISH.kind: finish.stopped,
-    jobs.EDITS.kind: edits.run,
-    jobs.UPLOAD.kind: upload.run,
-    jobs.CONFIRM.kind: finish.arrived,
-    jobs.TRANSCRIBE.kind: transcribe.run,
-    jobs.INSIGHTS.kind: insights.run,
-    jobs.TRANSCRIPT.kind: transcript.run,
-    jobs.SUMMARY.kind: summary.run,
-    jobs.FINAL.kind: done.run,
-    jobs.PURGE.kind: purge.run,
-}
 WATCH_S = 0.1
 """How often `run_until_idle` looks when it is another process that works."""
 
@@ -192,6 +170,14 @@ class SyncEngine:
         self._poll_at = 0.0
         self.resume_workspace()
 
+    def set_window_open(self, *, is_open: bool) -> None:
+        """Tell whether somebody looks: the server's list is then looked at each minute, else each five."""
+        if self._poll is not None:
+            self._poll.is_watched = is_open
+            if is_open:
+                self._poll_at = 0.0
+        self.wake()
+
     def wake(self) -> None:
         """Look for work now (a job was added, the network came back, the machine woke up)."""
         self._moved.set()
@@ -205,9 +191,12 @@ class SyncEngine:
         enqueue.enqueue(self._library, recording_id, now=self._deps.clock())
         self.wake()
 
-    def edit(self, recording_id: str, **changes: Any) -> Recording:
-        """Change title, notes, participants, tasks or meeting_url; the server hears of it by itself."""
-        changed = edits.edit(self._library, recording_id, now=self._deps.clock(), **changes)
+    def edit(self, recording_id: str, *, was: str | None = None, **changes: Any) -> Recording:
+        """Change title, notes, participants, tasks or meeting_url; the server hears of it by itself.
+
+        `was` is what the notes said when the person began to type.
+        """
+        changed = edits.edit(self._library, recording_id, now=self._deps.clock(), was=was, **changes)
         self.changed.emit(recording_id)
         self.wake()
         return changed
@@ -270,7 +259,8 @@ class SyncEngine:
         return found
 
     def _is_moving(self, job: Job, *, is_paused: bool) -> bool:
-        return plan.is_moving(job, self._library.jobs.of(job.recording_id), is_paused=is_paused)
+        siblings = self._library.jobs.of(job.recording_id)
+        return plan.is_moving(job, siblings, is_paused=is_paused, now=self._deps.clock())
 
     def _idle(self, found: list[Job]) -> Idle:
         if not found:
@@ -331,19 +321,28 @@ class SyncEngine:
         if step is None:
             return Broke(f"unknown work {job.kind}")
         try:
+            if self._is_over(job):
+                return Done(GONE)
             return step(job, deps)
         except RecorderError as error:
+            if isinstance(error, NotFoundError) and self._is_over(job):
+                return Done(GONE)
             logger.info("recording %s: %s failed: %s", job.recording_id, job.kind, type(error).__name__)
             return Failed(error)
         except Exception as error:
             logger.exception("recording %s: %s broke", job.recording_id, job.kind)
             return Broke(type(error).__name__)
 
+    def _is_over(self, job: Job) -> bool:
+        """Whether the row this job is about was deleted on the server."""
+        return job.lane != jobs.SPEECH and self._library.ledger.is_gone(job.recording_id)
+
     def _settle(self, job: Job, outcome: Outcome, workspace: str) -> None:
         if self._stopping.is_set() and isinstance(outcome, Failed):
             # Cut short by our own end: not its fault.
             outcome = jobs.Again(0, job.progress)
         step = next_step(job, outcome, chance=self._chance())
+        is_news = False
         with self._library.transaction():
             self._library.jobs.settle(
                 job,
@@ -358,8 +357,9 @@ class SyncEngine:
                 reason = step.reason or "It could not be done."
                 self._library.jobs.block(job.recording_id, plan.dependents(job.kind), reason=reason)
             if step.is_pausing and step.reason:
-                self._library.ledger.pause(workspace, step.reason)
-        if step.is_pausing:
+                is_news = self._library.ledger.pause(workspace, step.reason)
+        if is_news:
+            # Two lanes may meet the same refused key; the person hears of it once.
             self.problem.emit(step.reason)
 
     def _progress(self, job: Job, percent: int) -> None:

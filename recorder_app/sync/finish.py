@@ -19,13 +19,15 @@ logger = logging.getLogger(__name__)
 def stopped(job: Job, deps: Deps) -> Outcome:
     """Job `finish`: length, end and people, once the file is closed."""
     recording = deps.recording(job)
-    deps.patch(
-        recording,
-        status=Status.UPLOADING,
-        duration_seconds=round(recording.duration_ms / 1000),
-        completed_at=recording.completed_at,
-        participants=recording.participants,
-    )
+    fields: dict[str, Any] = {
+        "status": Status.UPLOADING,
+        "duration_seconds": round(recording.duration_ms / 1000),
+        "completed_at": recording.completed_at,
+    }
+    # Nobody named here must not wipe out those whom somebody named there.
+    if recording.participants:
+        fields["participants"] = recording.participants
+    deps.patch(recording, **fields)
     deps.library.update(recording.id, status=Status.UPLOADING)
     return Done()
 

@@ -26,6 +26,8 @@ CLOSED = (
 )
 PATIENCE = 3
 """A job that failed this often in a row and waits is no longer "moving"."""
+SOON_S = 60.0
+"""What waits longer than this (no Recall: an hour) is not waited for by anybody."""
 
 
 def wanted(recording: Recording) -> tuple[JobSpec, ...]:
@@ -42,7 +44,7 @@ def dependents(kind: str) -> tuple[str, ...]:
     return tuple(spec.kind for spec in jobs.KINDS if spec.kind in lost - {kind})
 
 
-def is_moving(job: Job, siblings: Iterable[Job], *, is_paused: bool) -> bool:
+def is_moving(job: Job, siblings: Iterable[Job], *, is_paused: bool, now: float) -> bool:
     """Whether this job runs or soon will without anybody's help.
 
     Not: done, blocked, waiting for a sign-in, for a sibling (then that one is what moves), or in a long
@@ -58,7 +60,7 @@ def is_moving(job: Job, siblings: Iterable[Job], *, is_paused: bool) -> bool:
         return False
     if any(states.get(kind) in (PENDING, RUNNING) for kind in spec.follows):
         return False
-    return job.attempts < PATIENCE
+    return job.attempts < PATIENCE and job.next_attempt_at <= now + SOON_S
 
 
 def blocked_reason(found: Sequence[Job]) -> str | None:

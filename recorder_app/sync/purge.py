@@ -46,7 +46,7 @@ def rows_of(recording: Recording, deps: Deps) -> list[tuple[str, str]]:
     if recording.server_id is not None:
         return [*places, (recording.workspace, recording.server_id)]
     created = deps.library.jobs.one(recording.id, jobs.CREATE.kind)
-    if created is not None and created.payload.get("intent_at") is not None and recording.workspace == LOCAL:
+    if created is not None and created.payload.get("first_at") is not None and recording.workspace == LOCAL:
         # The answer to its create was lost, and the same key gets the same row again. Elsewhere a row could
         # only be guessed at, and deleting by a guess could hit somebody else's.
         with _client(recording.workspace, deps) as client:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from recorder_app.api.wire import RecordingPatch, RemoteRecording
 from recorder_app.errors import ServerFaultError
 from recorder_app.library.jobs import Job
+from recorder_app.sync.gone import gone_noticed
 from recorder_app.sync.jobs import Done, Outcome
-from recorder_app.sync.workspace import Deps, base_of, gone_noticed, server_id
+from recorder_app.sync.workspace import Deps, server_id
 
 
 def run(job: Job, deps: Deps) -> Outcome:
@@ -19,7 +20,7 @@ def run(job: Job, deps: Deps) -> Outcome:
     if segments:
         with gone_noticed(deps.library, recording):
             echo = deps.workspace.client.append_segments(server_id(recording), segments[:1])
-        deps.library.ledger.set_base(recording.id, base_of(echo))
+        deps.heard(recording, echo)
     sent = RecordingPatch(transcript_segments=segments).body["transcript_segments"]
     if not is_complete(echo, [(line["timestamp"], line["text"]) for line in sent]):
         # Somebody else wrote to the row in between (it has no locking): write it again.

@@ -69,7 +69,10 @@ def _growing_file(recording: Recording, deps: Deps) -> Path | None:
 
 
 def _send(job: Job, deps: Deps, recording: Recording, kept: KeptUpload, media: Path) -> Outcome:
-    target = UploadTarget(endpoint=kept.endpoint, token=kept.token, server_id=kept.server_id)
+    token = kept.token
+    if not token and kept.endpoint == deps.workspace.upload_url:
+        token = deps.workspace.upload_key or ""
+    target = UploadTarget(endpoint=kept.endpoint, token=token, server_id=kept.server_id)
     handle = kept.handle
     if handle is None:
         handle = deps.workspace.transport.begin(target, filename=f"{recording.id}{media.suffix}")
@@ -136,7 +139,11 @@ class _Sending:
 
     def begun_again(self, title: str) -> ServerFaultError:
         """Drop what the server holds and return the error that makes the job start from nothing."""
-        self.deps.workspace.transport.abort(self.handle, self.target)
+        try:
+            self.deps.workspace.transport.abort(self.handle, self.target)
+        except RejectedError:
+            # A complete one may not be dropped alone (an offset told to us was wrong): it is replaced.
+            logger.info("recording %s: the server keeps the upload that is begun again", self.recording.id)
         self.deps.library.ledger.set_handle(self.recording.id, None)
         return ServerFaultError(title, status=409, hint=_AGAIN)
 
@@ -160,9 +167,11 @@ class _Sending:
         library, recording_id = self.deps.library, self.recording.id
         with library.transaction():
             library.update(recording_id, is_uploaded=True, media_bytes=confirmed.size, media_sha256=digest)
+            # A plain tus server names no address; the upload's own is one where it serves what it holds.
+            is_own = self.target.endpoint == self.deps.workspace.upload_url
             library.ledger.close_upload(
                 recording_id,
-                media_url=confirmed.media_url,
+                media_url=confirmed.media_url or (self.handle if is_own else None),
                 is_sha256_confirmed=confirmed.sha256 == digest,
             )
         logger.info("recording %s: %d bytes confirmed by the server", recording_id, confirmed.size)

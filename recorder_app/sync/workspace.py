@@ -7,7 +7,7 @@ import dataclasses
 import datetime as dt
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,11 +17,11 @@ from recorder_app.errors import NotFoundError
 from recorder_app.library.jobs import Job
 from recorder_app.library.store import Library
 from recorder_app.models import Insights, Recording, Segment
+from recorder_app.sync.gone import gone_noticed
+from recorder_app.sync.takeover import NAMES, take_over
 from recorder_app.transports.base import UploadTransport
 
 logger = logging.getLogger(__name__)
-
-GONE = "It was deleted on the server. Everything is kept on this computer."
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -34,8 +34,15 @@ class Workspace:
     transport: UploadTransport
     upload_url: str | None = None
     """The person's own tus endpoint, for servers that take no media."""
+    upload_key: str | None = dataclasses.field(default=None, repr=False)
+    """Bearer for `upload_url`, and for nothing else; never written down. None: that endpoint wants none."""
     honours_idempotency_key: bool = False
-    """True where a repeated create with the same key is known to answer the same row (embedded backend)."""
+    """True where a repeated create with the same key is known beforehand to answer the same row."""
+
+    @property
+    def repeats_creates(self) -> bool:
+        """Whether asking again is safe; the embedded backend says so with each answer."""
+        return self.honours_idempotency_key or self.client.honours_idempotency_key
 
 
 class Transcribed(Protocol):
@@ -106,36 +113,18 @@ class Deps:
             logger.info("recording %s: left out, would be refused: %s", recording.id, patch.omitted)
         with gone_noticed(self.library, recording):
             echo = self.workspace.client.patch(server_id(recording), patch)
-        self.library.ledger.set_base(recording.id, base_of(echo))
+        sent = frozenset(NAMES[name] for name in fields if name in NAMES)
+        self.heard(recording, echo, sent=sent)
         return echo
 
-
-@contextlib.contextmanager
-def gone_noticed(library: Library, recording: Recording) -> Iterator[None]:
-    """Remember and say that the server deleted a recording's row when the block finds out."""
-    try:
-        yield
-    except NotFoundError:
-        library.ledger.set_gone(recording.id)
-        library.update(recording.id, error=GONE)
-        logger.info("recording %s: its row was deleted on the server", recording.id)
-        raise
+    def heard(
+        self, recording: Recording, row: RemoteRecording, *, sent: frozenset[str] = frozenset()
+    ) -> None:
+        """Remember what the row says, and take over what in it is somebody else's."""
+        take_over(self.library, recording.id, row, now=self.clock(), sent=sent)
 
 
 def server_id(recording: Recording) -> str:
     if recording.server_id is None:
         raise RuntimeError("a job that needs the server's row ran before it was created")
     return recording.server_id
-
-
-def base_of(remote: RemoteRecording) -> dict[str, Any]:
-    """What is kept of a row to tell a change made elsewhere from our own."""
-    return {
-        "title": remote.meeting_title or "",
-        "notes": remote.notes or "",
-        "summary": remote.summary or "",
-        "participants": list(remote.participants),
-        "status": remote.status,
-        "created_by": remote.created_by,
-        "updated_at": remote.updated_at.isoformat() if remote.updated_at else None,
-    }

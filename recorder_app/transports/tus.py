@@ -102,6 +102,7 @@ class TusTransport:
         headers = {"Upload-Length": str(size), "Recorder-Upload-Sha256": sha256}
         try:
             answer = self._patch(handle, target, size, b"", headers)
+            self._offset_of(handle, answer)  # an answer without it is not the server's
         except OffsetMismatchError:
             raise
         except RejectedError as refused:
@@ -178,7 +179,8 @@ class TusTransport:
                 code="checksum_mismatch",
                 hint="It is sent once more from the start",
             )
-        if answer.status in (401, 403):
+        is_the_servers = "html" not in answer.headers.get("content-type", "")
+        if answer.status in (401, 403) and is_the_servers:  # else a login page in between: that passes
             return RejectedError(
                 f"{host} refuses this recording's upload",
                 status=answer.status,

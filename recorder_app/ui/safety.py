@@ -67,6 +67,8 @@ def _on_server(recording: Recording, state: State) -> Cell:
         return Cell(tr("Needs sign-in"), "needs_you")
     if state.kind is StateKind.FAILED:
         return Cell(tr("Upload failed"), "needs_you")
+    if state.kind is StateKind.DELETED_THERE:
+        return Cell(tr("Deleted on the server"), "needs_you")
     if state.kind is StateKind.KEPT_HERE:
         return Cell(tr("Sound kept here"), "on_its_way")
     return Cell(tr("Not uploaded yet"), "on_its_way")

@@ -7,8 +7,9 @@ import pytest
 from recorder_app.api.wire import RecordingPatch
 from recorder_app.errors import NotFoundError
 from recorder_app.models import Task
-from recorder_app.sync.edits import ALSO, merge, unsent
+from recorder_app.sync.edits import unsent
 from recorder_app.sync.insights import merged
+from recorder_app.sync.merge import merge_notes
 from recorder_app.sync.poll import DETAIL_S, Poll
 from tests.sync.world import refused_connection
 
@@ -32,6 +33,7 @@ def poll(ready):
     changed = []
     made = Poll(changed.append)
     made.changed = changed
+    made.is_watched = True
     made.look = lambda: (ready.later(61), made.turn(ready.engine._deps))
     return made
 
@@ -104,14 +106,14 @@ def test_notes_written_on_two_devices_are_both_kept(ready):
         ("b", "b\nours", "b\ntheirs", "b\nours\ntheirs"),
         ("b", "B", "b\ntheirs", "B\ntheirs"),
         ("b", "b\nours", "B", "B\nours"),
-        ("b", "x", "y", f"x\n{ALSO}\ny"),
-        ("", "x", "y", f"x\n{ALSO}\ny"),
+        ("b", "x", "y", "x\ny"),
+        ("", "x", "y", "x\ny"),
         ("b", "ours ", "b ", "ours "),
         ("b", "", "b", ""),
     ],
 )
 def test_merging_loses_nobodys_words(base, ours, theirs, expected):
-    assert merge(base, ours, theirs.strip()) == expected
+    assert merge_notes(base, ours, theirs.strip()) == expected
 
 
 def test_what_was_changed_elsewhere_is_taken_over(ready, poll):
@@ -155,7 +157,7 @@ def test_an_unsent_edit_is_not_overwritten_and_merges_when_sent(ready, poll):
     assert ready.library.get("r1").notes == "ours"
     assert ready.library.get("r1").title == "Their title"
     ready.settle()
-    assert ready.row().notes == f"ours\n{ALSO}\ntheirs"
+    assert ready.row().notes == "ours\ntheirs"
 
 
 def test_a_row_deleted_elsewhere_is_noticed_and_kept_here(ready, poll):

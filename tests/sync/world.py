@@ -128,22 +128,42 @@ bad_key = answers(403, "authentication_failed", "Personal API key found is inval
 class World:
     """`settle()` runs every lane in this thread until nothing is due: no waiting, no luck."""
 
-    def __init__(self, folder: Path, *, name: str = "local", honours: bool = True, upload_url=None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        name: str = "local",
+        honours: bool = True,
+        upload_url: str | None = None,
+        upload_key: str | None = None,
+        served: tuple[str, str] | None = None,
+        timeout_s: float = 30.0,
+    ) -> None:
+        """`served` is the address and the key of a server; without it the embedded one is mounted."""
         self.folder = folder
         self.recordings = folder / "recordings"
         self.recordings.mkdir(parents=True, exist_ok=True)
         self.now = time.time()
         self.library = Library(folder / "library.sqlite")
-        self.mounted = MountedTransport(folder / "server")
-        self.wire = Wire(self.mounted)
+        inner = httpx.HTTPTransport() if served else MountedTransport(folder / "server")
+        self.wire = Wire(inner)
         self.http = httpx.Client(transport=self.wire, trust_env=False)
-        self.client = RecordingsClient(self.http, origin=LOCAL_ORIGIN, project_id=LOCAL_PROJECT, api_key=None)
+        origin, key = served or (LOCAL_ORIGIN, None)
+        self.client = RecordingsClient(
+            self.http,
+            origin=origin,
+            project_id=LOCAL_PROJECT,
+            api_key=key,
+            timeout_s=timeout_s,
+            now=lambda: dt.datetime.fromtimestamp(self.now, dt.UTC),
+        )
         self.speech = ScriptedSpeech()
         self.workspace = Workspace(
             name=name,
             client=self.client,
-            transport=TusTransport(self.http),
+            transport=TusTransport(self.http, timeout_s=timeout_s),
             upload_url=upload_url,
+            upload_key=upload_key,
             honours_idempotency_key=honours,
         )
         self.engine = self.new_engine()
