@@ -190,10 +190,13 @@ class Recorder:
         found = self.library.list(query, limit=limit, offset=offset)
         return [RecordingRow(recording, self._state(recording, capture)) for recording in found]
 
-    def detail(self, recording_id: str) -> RecordingDetail:
+    def row(self, recording_id: str) -> RecordingRow:
         recording = self._get(recording_id)
-        state = self._state(recording, self.capture_status())
-        return RecordingDetail(recording, state, self.library.segments(recording_id))
+        return RecordingRow(recording, self._state(recording, self.capture_status()))
+
+    def detail(self, recording_id: str) -> RecordingDetail:
+        row = self.row(recording_id)
+        return RecordingDetail(row.recording, row.state, self.library.segments(recording_id))
 
     def find(self, mark: str) -> Recording:
         """The recording whose local or server id begins with `mark`, or the newest for "last"."""

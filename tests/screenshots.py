@@ -119,6 +119,7 @@ def render(folder: Path) -> list[Path]:
             _weekly(made)
             files.append(_save(made.window, folder, name))
     files += _states(folder)
+    files += _side_pages(folder)
     files += _recording(folder)
     files.append(_dialog(folder))
     files.append(_tray_sheet(folder))
@@ -156,6 +157,36 @@ def _states(folder: Path) -> list[Path]:
     with shell(broken) as made:
         settle(made.window.sidebar.error.isVisible)
         files.append(_save(made.window, folder, "library-error"))
+    return files
+
+
+LOOKS = {
+    "": {},
+    "-dark": {"is_dark": True},
+    "-narrow": {"width": 600, "height": 700},
+    "-font-125": {"px": round(BODY_PX * 1.25)},
+}
+"""How every page and window is drawn: suffix of the name, and arguments of `shell`."""
+
+
+def _side_pages(folder: Path) -> list[Path]:
+    files = []
+    for look, size in LOOKS.items():
+        with shell(FakeRecorder(), **size) as made:
+            side = made.window.side
+            settle(lambda side=side: side.overview.is_loaded)
+            side.show("tasks")
+            side.tasks.view.step(1)
+            files.append(_save(made.window, folder, f"tasks{look}"))
+            if not look:
+                side.tasks.view.toggled.emit(side.tasks.view.entry())
+                files.append(_save(made.window, folder, "tasks-done"))
+                side.tasks.choose(grouping=1)
+                files.append(_save(made.window, folder, "tasks-by-due"))
+    with shell(FakeRecorder([])) as made:
+        settle(lambda: made.window.side.overview.is_loaded)
+        made.window.side.show("tasks")
+        files.append(_save(made.window, folder, "tasks-empty"))
     return files
 
 

@@ -87,6 +87,8 @@ class Shell(QObject):
             "open": self.show,
             "import": self.window.import_file,
             "search": self.window.focus_search,
+            "tasks": lambda: self._open_page("tasks"),
+            "uploads": lambda: self._open_page("uploads"),
             "quit": self.quit,
         }
         for name, act in actions.items():
@@ -219,6 +221,10 @@ class Shell(QObject):
                 )
             )
         self.window.set_hotkey(self.hotkey_keys)
+
+    def _open_page(self, name: str) -> None:
+        self.show()
+        self.window.side.show(name)
 
     def _open_recording(self, recording_id: str) -> None:
         self.show()

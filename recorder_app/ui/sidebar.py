@@ -24,6 +24,7 @@ from recorder_app.ui.controls import Banner, ElidedLabel, Ground, Hairline, Labe
 from recorder_app.ui.formats import clock
 from recorder_app.ui.library_model import LibraryModel
 from recorder_app.ui.library_view import LibraryView
+from recorder_app.ui.nav_row import NavRow
 from recorder_app.ui.theme import Theme
 
 SEARCH_MS = 120
@@ -158,6 +159,9 @@ class Sidebar(Ground):
     chosen = Signal(str)
     loaded = Signal()
     """A list arrived; the window may now choose what to show."""
+    page_wanted = Signal(str)
+    """"tasks" or "uploads"."""
+    settings_wanted = Signal()
     failed = Signal(str)
     """No list arrived, and why, in a sentence."""
 
@@ -175,6 +179,12 @@ class Sidebar(Ground):
         self._top.addWidget(self.start)
         self._top.addWidget(self.live)
         self._top.setFixedHeight(theme.px(36))
+        self.pages = {
+            "tasks": NavRow(theme, "tasks", self.tr("Tasks")),
+            "uploads": NavRow(theme, "uploads", self.tr("Uploads")),
+        }
+        for name, row in self.pages.items():
+            row.clicked.connect(lambda _=False, name=name: self.page_wanted.emit(name))
         self.search = self._search_field()
         self.view = LibraryView(theme, self.model)
         self.view.chosen.connect(self._choose)
@@ -208,8 +218,13 @@ class Sidebar(Ground):
     def _lay_out(self) -> None:
         head = QVBoxLayout()
         head.setContentsMargins(12, 12, 12, 8)
-        head.setSpacing(12)
+        head.setSpacing(8)
         head.addWidget(self._top)
+        rows = QVBoxLayout()
+        rows.setSpacing(0)
+        for nav in self.pages.values():
+            rows.addWidget(nav)
+        head.addLayout(rows)
         head.addWidget(self.search)
         head.addWidget(self.error)
         foot = QHBoxLayout()

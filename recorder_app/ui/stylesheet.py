@@ -25,6 +25,8 @@ QPushButton[kind="danger"]:disabled {{ background: {neutral_tint}; color: {disab
 QPushButton[kind="flat"] {{ background: transparent; border-color: transparent; }}
 QPushButton[kind="flat"]:hover {{ background: {hover}; }}
 QPushButton[small="true"] {{ min-height: {h26}px; padding: 0 10px; font-size: {f12}px; }}
+QPushButton[kind="toast"] {{ background: transparent; color: {base}; border-color: {base}; }}
+QPushButton[kind="toast"]:hover {{ background: {secondary}; }}
 QPushButton::menu-indicator {{ image: none; width: 0; }}
 QPushButton[kind="start"] {{ text-align: left; min-height: {h34}px; font-weight: 600; }}
 QToolButton {{ background: transparent; color: {text}; border: 1px solid transparent; border-radius: 6px;

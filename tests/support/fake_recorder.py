@@ -196,6 +196,12 @@ class FakeRecorder:
         found.sort(key=lambda detail: detail.recording.started_at, reverse=True)
         return [RecordingRow(d.recording, d.state) for d in found[offset : offset + limit]]
 
+    def row(self, recording_id: str) -> RecordingRow:
+        self._enter("row")
+        with self._lock:
+            detail = self._get(recording_id)
+        return RecordingRow(detail.recording, detail.state)
+
     def detail(self, recording_id: str) -> RecordingDetail:
         self._enter("detail")
         with self._lock:
@@ -215,7 +221,9 @@ class FakeRecorder:
     def set_task(self, recording_id: str, task: Task) -> Recording:
         self._enter("set_task")
         tasks = self._get(recording_id).recording.tasks
-        return self._change(recording_id, tasks=tuple(task if old.id == task.id else old for old in tasks))
+        is_known = any(old.id == task.id for old in tasks)
+        changed = tuple(task if old.id == task.id else old for old in tasks)
+        return self._change(recording_id, tasks=changed if is_known else (*tasks, task))
 
     def dismiss_task(self, recording_id: str, task_id: str) -> Recording:
         self._enter("dismiss_task")
