@@ -15,6 +15,7 @@ from PySide6.QtGui import QColor, QFont, QPainter, QPixmap
 from PySide6.QtWidgets import QApplication, QWidget
 
 from recorder_app.errors import RecorderError
+from recorder_app.models import UploadsStatus
 from recorder_app.settings import Settings
 from recorder_app.ui.dialogs import QuitDialog
 from recorder_app.ui.icons import TRAY_SIZES, TRAY_STATES
@@ -183,10 +184,23 @@ def _side_pages(folder: Path) -> list[Path]:
                 files.append(_save(made.window, folder, "tasks-done"))
                 side.tasks.choose(grouping=1)
                 files.append(_save(made.window, folder, "tasks-by-due"))
+            made.window.toast.hide()
+            side.show("uploads")
+            files.append(_save(made.window, folder, f"uploads{look}"))
     with shell(FakeRecorder([])) as made:
         settle(lambda: made.window.side.overview.is_loaded)
         made.window.side.show("tasks")
         files.append(_save(made.window, folder, "tasks-empty"))
+        made.window.side.show("uploads")
+        files.append(_save(made.window, folder, "uploads-empty"))
+    paused = FakeRecorder()
+    paused.uploads = UploadsStatus(
+        3, 0, "The server does not accept the key any more. Nothing is lost, uploads wait."
+    )
+    with shell(paused) as made:
+        settle(lambda: made.window.side.overview.is_loaded)
+        made.window.side.show("uploads")
+        files.append(_save(made.window, folder, "uploads-paused"))
     return files
 
 

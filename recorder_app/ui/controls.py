@@ -27,7 +27,7 @@ CHIP_COLOURS = {
     "waiting": ("neutral_tint", "secondary"),
     "needs_you": ("amber_tint", "amber"),
 }
-TOAST_MS = 6_000
+TOAST_MS, TOAST_PX = 6_000, 420
 BOX_PX = 16
 
 
@@ -276,7 +276,7 @@ class Toast(QFrame):
         super().__init__(parent)
         self._theme = theme
         self.label = Label(theme, ink="base", is_wrapped=True)
-        self.label.setMaximumWidth(420)
+        self.label.setMaximumWidth(TOAST_PX)
         self.button = QPushButton()
         self.button.setProperty("kind", "toast")
         self.button.setProperty("small", True)
@@ -297,6 +297,7 @@ class Toast(QFrame):
         """Show a sentence, with `button` also something to do about it."""
         self.label.setText(sentence)
         self._action = act
+        self.label.setMinimumWidth(min(TOAST_PX, self.label.fontMetrics().horizontalAdvance(sentence) + 2))
         self.button.setText(button)
         self.button.setVisible(bool(button))
         self.setAccessibleDescription(sentence)

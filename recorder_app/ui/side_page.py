@@ -47,6 +47,7 @@ class SidePage(Ground):
 
     def set_layout(self, *, has_sidebar: bool) -> None:
         self.sidebar_button.setVisible(not has_sidebar)
+        self.below.setContentsMargins(0 if has_sidebar else 8, 0, 0, 0)
         self.head.setContentsMargins(24 if has_sidebar else 16, 16, 24, 0 if self.is_tabbed() else 16)
 
     def is_tabbed(self) -> bool:

@@ -14,6 +14,7 @@ from recorder_app.ui.side_page import SidePage
 from recorder_app.ui.sidebar import Sidebar
 from recorder_app.ui.tasks_page import TasksPage
 from recorder_app.ui.theme import Theme
+from recorder_app.ui.uploads_page import UploadsPage
 
 
 class SidePages(QObject):
@@ -26,6 +27,7 @@ class SidePages(QObject):
     said = Signal(str)
     offered = Signal(str, str, object)
     sidebar_wanted = Signal()
+    sign_in_wanted = Signal()
 
     def __init__(
         self,
@@ -40,11 +42,15 @@ class SidePages(QObject):
         self._stack, self._sidebar = stack, sidebar
         self.overview = Overview(bridge)
         self.tasks = TasksPage(theme, bridge, self.overview, now=now)
-        self._pages: dict[str, SidePage] = {"tasks": self.tasks}
+        self.uploads = UploadsPage(theme, bridge, self.overview, now=now)
+        self._pages: dict[str, SidePage] = {"tasks": self.tasks, "uploads": self.uploads}
         for page in self._pages.values():
             stack.addWidget(page)
             page.sidebar_wanted.connect(self.sidebar_wanted)
         self.tasks.open_wanted.connect(self.open_wanted)
+        self.uploads.open_wanted.connect(self.open_wanted)
+        self.uploads.sign_in_wanted.connect(self.sign_in_wanted)
+        self.sign_in_wanted.connect(self.uploads.retry_waiting)
         self.tasks.play_wanted.connect(self.play_wanted)
         self.tasks.said.connect(self.said)
         self.tasks.offered.connect(self.offered)

@@ -72,7 +72,9 @@ def parts_of(theme: Theme, rect: QRect, entry: Entry) -> Parts:
     name_px = min(small.horizontalAdvance(entry.assignee) + 16, below.width() // 3)
     when_px = min(small.horizontalAdvance(entry.when) + 14, below.width() // 3)
     said_left = TEXT_LEFT + name_px + when_px
-    buttons = QRect(right - keep_px - dismiss_px - 4, rect.bottom() - button - 4, keep_px, button)
+    if is_possible:
+        below.setHeight(button)
+    buttons = QRect(right - keep_px - dismiss_px - 4, below.top(), keep_px, button)
     return Parts(
         box=QRect(MARGIN, top + (line - BOX_PX) // 2, BOX_PX, BOX_PX),
         title=QRect(TEXT_LEFT, top, right - TEXT_LEFT, line),
@@ -111,7 +113,7 @@ class TaskDelegate(QStyledItemDelegate):
         if view is not None and view.width() < ONE_LINE_FROM:
             is_possible = isinstance(item, Entry) and not item.task.is_confirmed
             return QSize(
-                0, theme.line("body") + theme.line("small") + 16 + (theme.px(30) if is_possible else 0)
+                0, theme.line("body") + (theme.px(28) + 10 if is_possible else theme.line("small") + 16)
             )
         return QSize(0, max(40, theme.line("body") + 16))
 
@@ -165,7 +167,7 @@ class TaskDelegate(QStyledItemDelegate):
         mark = 0 if entry.speaker is None and entry.task.assignee is None else 9
         if mark:
             at = QRect(parts.assignee.left(), parts.assignee.center().y() - 5, 3, 10)
-            painter.fillRect(at, theme.color(f"speaker {entry.speaker or 5}"))
+            painter.fillRect(at, theme.color(f"speaker {5 if entry.speaker is None else entry.speaker}"))
         is_set = entry.task.assignee is not None
         self._text(
             painter,

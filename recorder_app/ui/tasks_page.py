@@ -6,7 +6,7 @@ import dataclasses
 import datetime as dt
 from collections.abc import Callable
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QShowEvent
 from PySide6.QtWidgets import QButtonGroup, QMenu, QStackedWidget
 
@@ -114,6 +114,9 @@ class TasksPage(SidePage):
         self.people.setMenu(self._people_menu)
         self.copy = Button(self.theme, self.tr("Copy list"), icon="copy", is_small=True)
         self.copy.clicked.connect(self._copy)
+        for button in (self.grouping, self.people):
+            self.theme.icons.attach(button, "chevron-down", "text", 12)
+            button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
         for button in (self.grouping, self.people, self.copy):
             self.buttons.addWidget(button)
 
@@ -134,8 +137,8 @@ class TasksPage(SidePage):
             found = count(rows, number, me)
             self.tabs.button(number).setText(f"{name}  {found}" if found else name)
         by_due = choice.grouping == BY_DUE
-        self.grouping.setText((self.tr("By due") if by_due else self.tr("By meeting")) + "  ▾")
-        self.people.setText((choice.assignee or self.tr("Anyone")) + "  ▾")
+        self.grouping.setText(self.tr("By due") if by_due else self.tr("By meeting"))
+        self.people.setText(choice.assignee or self.tr("Anyone"))
         at = self.view.currentIndex().row()
         chosen = self.view.entry()
         entries = shown(rows, choice, leaving=frozenset(self._leaving))

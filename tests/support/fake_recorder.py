@@ -270,7 +270,34 @@ class FakeRecorder:
         return [SourceInfo("default", "Built-in microphone", Track.MIC, is_default=True)]
 
     def jobs(self) -> list[JobView]:
+        """What the states of the recordings leave to do."""
+        with self._lock:
+            return [job for detail in self._details.values() for job in _jobs_of(detail)]
+
+
+def _jobs_of(detail: RecordingDetail) -> list[JobView]:
+    row, state = detail.recording, detail.state
+    if state.kind in (StateKind.READY, StateKind.KEPT_HERE, StateKind.RECORDING, StateKind.PAUSED):
         return []
+    kinds = [] if row.is_uploaded else ["upload"]
+    kinds += [] if row.is_transcribed else ["transcribe", "insights"]
+    moving = {StateKind.UPLOADING: "upload", StateKind.TRANSCRIBING: "transcribe"}.get(state.kind)
+    return [
+        JobView(
+            number,
+            row.id,
+            kind,
+            "blocked"
+            if state.kind is StateKind.FAILED and number == 0
+            else "running"
+            if kind == moving
+            else "pending",
+            attempts=0,
+            reason=state.reason,
+            next_attempt_at=state.next_attempt_at,
+        )
+        for number, kind in enumerate(kinds)
+    ]
 
 
 def fake_peaks(detail: RecordingDetail, bars: int) -> np.ndarray:
