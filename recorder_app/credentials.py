@@ -21,9 +21,8 @@ def api_key(workspace: str, environment: Mapping[str, str] = os.environ) -> str 
 
     A key in the environment belongs to POSTHOG_HOST alone.
     """
-    from_environment = environment.get("POSTHOG_PERSONAL_API_KEY", "").strip()
-    if from_environment and environment.get("POSTHOG_HOST", "").strip().rstrip("/") in ("", workspace):
-        return _checked(from_environment)
+    if given := _from_environment(workspace, environment):
+        return _checked(given)
     stored: list[str | None] = []
 
     def read() -> None:
@@ -39,6 +38,11 @@ def api_key(workspace: str, environment: Mapping[str, str] = os.environ) -> str 
     reader.start()
     reader.join(KEYRING_TIMEOUT_S)
     return _checked(stored[0]) if stored and stored[0] else None
+
+
+def _from_environment(workspace: str, environment: Mapping[str, str]) -> str:
+    given = environment.get("POSTHOG_PERSONAL_API_KEY", "").strip()
+    return given if environment.get("POSTHOG_HOST", "").strip().rstrip("/") in ("", workspace) else ""
 
 
 def store_api_key(workspace: str, key: str) -> None:
@@ -61,6 +65,33 @@ def store_api_key(workspace: str, key: str) -> None:
         raise RecorderError(
             "This machine's keyring keeps nothing", hint="Set POSTHOG_PERSONAL_API_KEY for this session"
         )
+
+
+def key_source(workspace: str, environment: Mapping[str, str] = os.environ) -> str | None:
+    """Where a server's key comes from: "environment", "keyring", or None. Blocks as `api_key` does."""
+    if api_key(workspace, environment) is None:
+        return None
+    return "environment" if _from_environment(workspace, environment) else "keyring"
+
+
+def forget_api_key(workspace: str) -> bool:
+    """Take a key out of the keyring; False when there was none. Raise RecorderError if it stays there."""
+    import keyring
+    import keyring.errors
+
+    try:
+        if keyring.get_password(SERVICE, workspace) is None:
+            return False
+        keyring.delete_password(SERVICE, workspace)
+    except keyring.errors.NoKeyringError:
+        return False
+    except keyring.errors.KeyringError as error:
+        raise RecorderError(
+            "The key could not be taken out of the keyring",
+            detail=type(error).__name__,
+            hint="Unlock your keyring and try again",
+        ) from error
+    return True
 
 
 def _checked(key: str) -> str:

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import functools
 import logging
 import os
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recorder_app.capture.client import CaptureClient
-from recorder_app.errors import BusyError, NotFoundError, RecorderError, UsageError
+from recorder_app.context import Context
+from recorder_app.errors import BusyError, NotFoundError, RecorderError
 from recorder_app.events import Event
 from recorder_app.library.store import Library
 from recorder_app.models import (
@@ -26,7 +27,6 @@ from recorder_app.models import (
     RecordingRow,
     SourceInfo,
     State,
-    Status,
     Task,
     UploadsStatus,
 )
@@ -34,15 +34,18 @@ from recorder_app.paths import Paths
 from recorder_app.sessions import Sessions
 from recorder_app.settings import Settings, SettingsFile, with_environment
 from recorder_app.states import state_of
-from recorder_app.sync import enqueue
+from recorder_app.trash import Trash
+from recorder_app.uploads import Uploads
 from recorder_app.watch import CaptureWatch, Listener, current_status
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from recorder_app.datasets import Datasets
     from recorder_app.media.player import Player
     from recorder_app.sync.engine import SyncEngine
+    from recorder_app.workspaces import Workspaces
 
 logger = logging.getLogger(__name__)
 
@@ -80,6 +83,32 @@ class Recorder:
         self._engine: SyncEngine | None = None
         self._watch: CaptureWatch | None = None
         self._resources = contextlib.ExitStack()
+        context = Context(
+            paths=paths,
+            environment=environment,
+            now=now,
+            library=lambda: self.library,
+            settings=lambda: self.settings,
+            stored=self._settings_file.load,
+            update_settings=self.update_settings,
+            reconnect=self.reconnect,
+            changed=self._changed,
+        )
+        self.trash = Trash(context)
+        self.uploads = Uploads(context)
+        self._context = context
+
+    @functools.cached_property
+    def datasets(self) -> Datasets:
+        from recorder_app.datasets import Datasets
+
+        return Datasets(self._context)
+
+    @functools.cached_property
+    def workspaces(self) -> Workspaces:
+        from recorder_app.workspaces import Workspaces
+
+        return Workspaces(self._context)
 
     # -- life ---------------------------------------------------------------------------------------------
 
@@ -222,13 +251,7 @@ class Recorder:
         return self.library.jobs.views()
 
     def uploads_status(self) -> UploadsStatus:
-        """Count recordings, not jobs: those with something left to do; failing ones were given up."""
-        open_jobs = self.library.jobs.open()
-        return UploadsStatus(
-            waiting=len({job.recording_id for job in open_jobs}),
-            failing=len({job.recording_id for job in open_jobs if job.state == "blocked"}),
-            paused_reason=self.library.ledger.paused_reason(self.settings.workspace),
-        )
+        return self.uploads.status()
 
     # -- editing ------------------------------------------------------------------------------------------
 
@@ -254,20 +277,13 @@ class Recorder:
         self._edit(recording_id, tasks=tuple(each for each in tasks if each.id != task_id))
 
     def retry(self, recording_id: str) -> None:
-        """Try now what waits or was given up."""
-        enqueue.retry(self.library, recording_id, now=self._now().timestamp())
-        self._wake()
-        self.recording_changed.emit(recording_id)
+        self.uploads.retry(recording_id)
 
     def delete(self, recording_id: str) -> None:
-        """Move to the trash; the sound, the transcript and the server's row stay. BusyError while it runs."""
+        """Move to the trash (see `trash`). BusyError while it is being recorded."""
         if self.capture_status().recording_id == recording_id:
             raise BusyError("It is still being recorded", hint="Stop it first")
-        self._set_trashed(recording_id, self._now())
-
-    def restore(self, recording_id: str) -> None:
-        """Take it out of the trash again."""
-        self._set_trashed(recording_id, None)
+        self.trash.throw(recording_id)
 
     # -- media --------------------------------------------------------------------------------------------
 
@@ -275,31 +291,8 @@ class Recorder:
         self, path: Path, *, title: str = "", on_progress: Callable[[int], None] | None = None
     ) -> Recording:
         """Copy a file's sound into the library and queue its upload and transcript."""
-        from recorder_app.media.importer import import_file
-
-        recording_id = str(uuid.uuid4())
-        folder = self.paths.recordings / recording_id
-        imported = import_file(path, folder, bitrate=self.settings.bitrate, on_progress=on_progress)
-        if imported is None:
-            raise UsageError("The import was cancelled")
-        recording = self.library.add(
-            Recording(
-                id=recording_id,
-                started_at=imported.started_at,
-                completed_at=imported.started_at + dt.timedelta(milliseconds=imported.duration_ms),
-                title=title.strip() or path.stem,
-                workspace=self.settings.workspace,
-                status=Status.UPLOADING,
-                duration_ms=imported.duration_ms,
-                media=imported.media,
-                media_bytes=imported.media_bytes,
-                media_sha256=imported.media_sha256,
-                is_on_disk=True,
-            )
-        )
-        enqueue.enqueue(self.library, recording.id, now=self._now().timestamp())
-        self._wake()
-        self.recording_changed.emit(recording.id)
+        recording = self.sessions.import_file(path, self.settings, title=title, on_progress=on_progress)
+        self._changed(recording.id)
         return recording
 
     def export(self, recording_id: str, format_name: str = "markdown") -> str:
@@ -322,15 +315,24 @@ class Recorder:
     # -- server -------------------------------------------------------------------------------------------
 
     def update_settings(self, settings: Settings) -> None:
+        """Store; a running engine follows from its next job on."""
         self._settings_file.save(settings)
         self.settings = with_environment(settings, self._environment)
+        self.reconnect()
+
+    def reconnect(self) -> None:
+        """Let a running engine use the workspace as it is now: another server, another key."""
+        if self._engine is None:
+            return
+        from recorder_app.wiring import build_workspace
+
+        workspace = build_workspace(self.paths, self.settings, self._environment, self._resources)
+        self._engine.use_workspace(workspace, keep_media_days=self.settings.keep_media_days)
 
     def test_connection(self) -> None:
-        """Ask the server for one row; raises what is wrong, in words."""
-        from recorder_app.wiring import build_client
-
-        with build_client(self.paths, self.settings, self._environment) as client:
-            client.list(limit=1)
+        """Ask the server what it allows; raises what is wrong, in words."""
+        if (error := self.workspaces.check().error) is not None:
+            raise error
 
     def work_until_idle(self, recording_id: str | None = None, *, timeout_s: float) -> None:
         """Wait until nothing moves by itself any more; what only waits for a later try does not count."""
@@ -364,12 +366,12 @@ class Recorder:
         from recorder_app.sync.edits import edit
 
         edit(self.library, recording_id, now=self._now().timestamp(), **changes)
-        self._wake()
-        self.recording_changed.emit(recording_id)
+        self._changed(recording_id)
 
-    def _set_trashed(self, recording_id: str, moment: dt.datetime | None) -> None:
-        self.library.update(recording_id, trashed_at=moment)
-        self.recording_changed.emit(recording_id)
+    def _changed(self, recording_id: str) -> None:
+        self._wake()
+        if recording_id:
+            self.recording_changed.emit(recording_id)
 
     def _told_of(self, recording: Recording) -> Recording:
         self._wake()

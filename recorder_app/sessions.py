@@ -11,9 +11,10 @@ import logging
 import threading
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 
 from recorder_app.capture.client import CaptureClient, Finished, StartRequest
-from recorder_app.errors import BusyError, RecorderError, UnknownSourceError
+from recorder_app.errors import BusyError, RecorderError, UnknownSourceError, UsageError
 from recorder_app.library.store import Library
 from recorder_app.models import Recording, Status, Track
 from recorder_app.paths import Paths
@@ -92,6 +93,35 @@ class Sessions:
         if not self._capture.attach():
             raise BusyError("Nothing is being recorded", hint="Start with: recorder start")
         return self.settle(self._capture.stop(), settings)
+
+    def import_file(
+        self, path: Path, settings: Settings, *, title: str, on_progress: Callable[[int], None] | None
+    ) -> Recording:
+        """Copy a file's sound into the library and queue what follows. UsageError when it was cancelled."""
+        from recorder_app.media.importer import import_file
+
+        recording_id = str(uuid.uuid4())
+        folder = self._paths.recordings / recording_id
+        imported = import_file(path, folder, bitrate=settings.bitrate, on_progress=on_progress)
+        if imported is None:
+            raise UsageError("The import was cancelled")
+        recording = self._library.add(
+            Recording(
+                id=recording_id,
+                started_at=imported.started_at,
+                completed_at=imported.started_at + dt.timedelta(milliseconds=imported.duration_ms),
+                title=title.strip() or path.stem,
+                workspace=settings.workspace,
+                status=Status.UPLOADING,
+                duration_ms=imported.duration_ms,
+                media=imported.media,
+                media_bytes=imported.media_bytes,
+                media_sha256=imported.media_sha256,
+                is_on_disk=True,
+            )
+        )
+        enqueue(self._library, recording.id, now=self._now().timestamp())
+        return recording
 
     def recover(self, settings: Settings) -> list[Recording]:
         """Make every folder a recording again: without a row, or with a row a crash left open."""

@@ -32,6 +32,9 @@ class Settings:
     bitrate: int = 64_000
     """bit/s of the Ogg/Opus file; 64 kbit/s keeps the sides apart (reference/media.md)."""
     confirm_quit: bool = True
+    keep_media_days: int | None = None
+    """Days after which sound leaves this computer, once a server has confirmed every byte; None keeps it.
+    What only this computer's own workspace holds is never removed."""
 
     @property
     def is_local(self) -> bool:
@@ -69,10 +72,12 @@ class SettingsFile:
         values = {
             name: raw[name]
             for name in known
-            if name in raw and _fits(raw[name], getattr(defaults, name), is_optional=name == "upload_url")
+            if name in raw and _fits(raw[name], getattr(defaults, name), optional=_OPTIONAL.get(name))
         }
         if values.get("appearance", "system") not in APPEARANCES:
             del values["appearance"]
+        if (values.get("keep_media_days") or 1) < 1:
+            del values["keep_media_days"]
         return Settings(**values)
 
     def save(self, settings: Settings) -> None:
@@ -102,7 +107,11 @@ class SettingsFile:
         return raw if isinstance(raw, dict) else {}
 
 
-def _fits(value: object, default: object, *, is_optional: bool) -> bool:
+_OPTIONAL: Mapping[str, type] = {"upload_url": str, "keep_media_days": int}
+"""Settings that may be None, and what they are otherwise."""
+
+
+def _fits(value: object, default: object, *, optional: type | None) -> bool:
     if value is None or default is None:
-        return is_optional and (value is None or isinstance(value, str))
+        return optional is not None and (value is None or type(value) is optional)
     return type(value) is type(default)

@@ -16,18 +16,24 @@ LAYERS = {
     # the shells                everything they may see of ours
     "__main__": {"bootstrap", "cli", "demo"},
     "bootstrap": set(),  # stdlib only, and nothing of ours: it runs before anything is installed
-    "cli": {"recorder", "app", "doctor", "local", "export"},
+    "cli": {"recorder", "app", "doctor", "local", "export", "trash", "uploads", "connection", "workspaces"},
     "app": {"recorder", "ui", "desktop", "credentials"},
     "demo": {"recorder", "app", "media"},
     "ui": {"recorder"},
     "desktop": set(),
     # the façade
-    "recorder": {"capture", "media", "sync", "library", "speech", "insights", "api", "transports", "local",
+    "recorder": {"context", "trash", "uploads", "datasets", "workspaces", "capture", "media", "sync", "library", "speech", "insights", "api", "transports", "local",
                  "export", "credentials", "wiring", "states", "watch", "sessions"},
     "wiring": {"sync", "library", "speech", "insights", "api", "transports", "local", "credentials"},
+    "context": {"library"},
+    "trash": {"context", "sync"},
+    "uploads": {"context", "sync"},
+    "datasets": {"context", "api", "wiring"},
+    "connection": {"api"},
+    "workspaces": {"context", "connection", "api", "wiring", "credentials"},
     "states": set(),
     "watch": set(),
-    "sessions": {"capture", "library", "sync", "watch"},
+    "sessions": {"capture", "media", "library", "sync", "watch"},
     "doctor": {"recorder", "capture", "speech", "api", "credentials"},
     # the flow
     "capture": {"media"},

@@ -96,8 +96,10 @@ def retry_after_s(headers: Mapping[str, str], now: dt.datetime) -> float | None:
     return min(max(seconds, 0.0), MAX_RETRY_AFTER_S)
 
 
-def error_from_answer(answer: Answer, *, host: str, project_id: str, now: dt.datetime) -> RecorderError:
-    """Return the error a non-2xx answer stands for. `host` and `project_id` are for the sentences."""
+def error_from_answer(
+    answer: Answer, *, host: str, project_id: str, now: dt.datetime, what: str = "recording"
+) -> RecorderError:
+    """Return the error a non-2xx answer stands for. `host`, `project_id` and `what` are for the sentences."""
     envelope = Envelope.of(answer)
     if answer.status == 429 or envelope.code == "throttled":
         return RateLimitedError(
@@ -112,7 +114,7 @@ def error_from_answer(answer: Answer, *, host: str, project_id: str, now: dt.dat
     if envelope.code in ("not_authenticated", "authentication_failed", "permission_denied"):
         return _sign_in(answer, envelope, host=host, project_id=project_id)
     if envelope.code == "not_found":
-        return _not_found(envelope, host=host, project_id=project_id)
+        return _not_found(envelope, host=host, project_id=project_id, what=what)
     return _rejected(answer, envelope, host)
 
 
@@ -184,7 +186,7 @@ def _sign_in(answer: Answer, envelope: Envelope, *, host: str, project_id: str) 
     return SignInError(f"{host} refuses this key", code=code, detail=detail, hint="Check what the key may do")
 
 
-def _not_found(envelope: Envelope, *, host: str, project_id: str) -> RecorderError:
+def _not_found(envelope: Envelope, *, host: str, project_id: str, what: str) -> RecorderError:
     if envelope.detail == PROJECT_NOT_FOUND:
         return SignInError(
             f"{host} has no project {project_id}",
@@ -193,13 +195,13 @@ def _not_found(envelope: Envelope, *, host: str, project_id: str) -> RecorderErr
         )
     if envelope.detail == ENDPOINT_NOT_FOUND:
         return RejectedError(
-            f"{host} has no desktop recordings",
+            f"{host} has no desktop recordings" if what == "recording" else f"{host} has no {what}s",
             status=404,
             code=envelope.code,
             detail=envelope.detail,
             hint="Check the address; an old self-hosted PostHog may need an update",
         )
-    return NotFoundError(f"{host} no longer has this recording", hint="Somebody may have deleted it there")
+    return NotFoundError(f"{host} no longer has this {what}", hint="Somebody may have deleted it there")
 
 
 def _rejected(answer: Answer, envelope: Envelope, host: str) -> RecorderError:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
+from recorder_app.api import reading
 from recorder_app.errors import UsageError
 from recorder_app.models import Platform, Segment, Status, Task
 
@@ -95,84 +96,60 @@ class RemoteRecording:
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> RemoteRecording:
         """Read what is there and of the right type; the rest keeps its default. ValueError without an id."""
-        identity = _text(raw.get("id"))
+        identity = reading.text(raw.get("id"))
         if not identity:
             raise ValueError("a recording without an id")
         return cls(
             id=identity,
-            platform=_text(raw.get("platform")) or Platform.DESKTOP_AUDIO.value,
-            status=_text(raw.get("status")) or Status.RECORDING.value,
-            team=_whole(raw.get("team")),
-            created_by=_whole(raw.get("created_by")),
-            sdk_upload_id=_text(raw.get("sdk_upload_id")),
-            recall_recording_id=_text(raw.get("recall_recording_id")),
-            meeting_title=_text(raw.get("meeting_title")),
-            meeting_url=_text(raw.get("meeting_url")),
-            duration_seconds=_whole(raw.get("duration_seconds")),
-            notes=_text(raw.get("notes")),
-            error_message=_text(raw.get("error_message")),
-            video_url=_text(raw.get("video_url")),
-            video_size_bytes=_whole(raw.get("video_size_bytes")),
-            participants=tuple(p for p in _items(raw.get("participants")) if isinstance(p, str)),
-            transcript_text=_text(raw.get("transcript_text")) or "",
+            platform=reading.text(raw.get("platform")) or Platform.DESKTOP_AUDIO.value,
+            status=reading.text(raw.get("status")) or Status.RECORDING.value,
+            team=reading.whole(raw.get("team")),
+            created_by=reading.whole(raw.get("created_by")),
+            sdk_upload_id=reading.text(raw.get("sdk_upload_id")),
+            recall_recording_id=reading.text(raw.get("recall_recording_id")),
+            meeting_title=reading.text(raw.get("meeting_title")),
+            meeting_url=reading.text(raw.get("meeting_url")),
+            duration_seconds=reading.whole(raw.get("duration_seconds")),
+            notes=reading.text(raw.get("notes")),
+            error_message=reading.text(raw.get("error_message")),
+            video_url=reading.text(raw.get("video_url")),
+            video_size_bytes=reading.whole(raw.get("video_size_bytes")),
+            participants=tuple(p for p in reading.items(raw.get("participants")) if isinstance(p, str)),
+            transcript_text=reading.text(raw.get("transcript_text")) or "",
             transcript_segments=tuple(
-                _segment(item) for item in _items(raw.get("transcript_segments")) if isinstance(item, dict)
+                _segment(item)
+                for item in reading.items(raw.get("transcript_segments"))
+                if isinstance(item, dict)
             ),
-            summary=_text(raw.get("summary")),
+            summary=reading.text(raw.get("summary")),
             extracted_tasks=tuple(
-                _task(item) for item in _items(raw.get("extracted_tasks")) if isinstance(item, dict)
+                _task(item) for item in reading.items(raw.get("extracted_tasks")) if isinstance(item, dict)
             ),
-            tasks_generated_at=_time(raw.get("tasks_generated_at")),
-            summary_generated_at=_time(raw.get("summary_generated_at")),
-            started_at=_time(raw.get("started_at")),
-            completed_at=_time(raw.get("completed_at")),
-            created_at=_time(raw.get("created_at")),
-            updated_at=_time(raw.get("updated_at")),
+            tasks_generated_at=reading.moment(raw.get("tasks_generated_at")),
+            summary_generated_at=reading.moment(raw.get("summary_generated_at")),
+            started_at=reading.moment(raw.get("started_at")),
+            completed_at=reading.moment(raw.get("completed_at")),
+            created_at=reading.moment(raw.get("created_at")),
+            updated_at=reading.moment(raw.get("updated_at")),
         )
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _whole(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def _number(value: object) -> float | None:
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
-def _items(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _time(value: object) -> dt.datetime | None:
-    if not isinstance(value, str):
-        return None
-    try:
-        parsed = dt.datetime.fromisoformat(value)
-    except ValueError:
-        return None
-    return parsed.replace(tzinfo=dt.UTC) if parsed.tzinfo is None else parsed.astimezone(dt.UTC)
 
 
 def _segment(raw: Mapping[str, Any]) -> RemoteSegment:
     is_final = raw.get("is_final")
     return RemoteSegment(
-        text=_text(raw.get("text")) or "",
-        timestamp_ms=_number(raw.get("timestamp")),
-        speaker=_text(raw.get("speaker")),
-        confidence=_number(raw.get("confidence")),
+        text=reading.text(raw.get("text")) or "",
+        timestamp_ms=reading.number(raw.get("timestamp")),
+        speaker=reading.text(raw.get("speaker")),
+        confidence=reading.number(raw.get("confidence")),
         is_final=is_final if isinstance(is_final, bool) else None,
     )
 
 
 def _task(raw: Mapping[str, Any]) -> RemoteTask:
     return RemoteTask(
-        title=_text(raw.get("title")) or "",
-        description=_text(raw.get("description")),
-        assignee=_text(raw.get("assignee")),
+        title=reading.text(raw.get("title")) or "",
+        description=reading.text(raw.get("description")),
+        assignee=reading.text(raw.get("assignee")),
     )
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from recorder_app.models import (
     CaptureStatus,
@@ -15,6 +17,9 @@ from recorder_app.models import (
     Track,
     TrackStatus,
 )
+
+if TYPE_CHECKING:
+    from recorder_app.recorder import Recorder
 
 _WORDS = {
     StateKind.RECORDING: "Recording",
@@ -28,6 +33,22 @@ _WORDS = {
     StateKind.FAILED: "Failed",
     StateKind.READY: "Ready",
 }
+
+
+@contextmanager
+def opened(*, is_working: bool = False) -> Iterator[Recorder]:
+    """The façade over this person's data, with what a crash left behind brought back."""
+    from recorder_app.paths import Paths
+    from recorder_app.recorder import Recorder
+
+    recorder = Recorder(Paths.from_environment())
+    recorder.open(is_working=is_working)
+    try:
+        if not is_working:
+            recorder.recover()
+        yield recorder
+    finally:
+        recorder.close()
 
 
 def print_json(value: Any) -> None:

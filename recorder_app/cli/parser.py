@@ -27,6 +27,8 @@ def build() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _add_recording(commands)
     _add_reading(commands)
+    _add_trash(commands)
+    _add_server(commands)
     _add_service(commands)
     return parser
 
@@ -94,11 +96,89 @@ def _add_reading(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
 
 
+def _add_trash(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = _command(
+        commands, "delete", "move a recording to the trash, for 30 days", "trash", has_json=True
+    )
+    command.add_argument("recording", help='its id (the first characters suffice), or "last"')
+    command = _command(commands, "trash", "what was deleted, and until when it can be restored", "trash")
+    actions = command.add_subparsers(title="actions", metavar="ACTION", dest="action", required=True)
+    _action(actions, "list", "what is in the trash")
+    action = _action(actions, "restore", "take a recording out of the trash")
+    action.add_argument("recording", help="its id (the first characters suffice)")
+    action = _action(
+        actions, "empty", "delete everything in it for good, also on the server, for the whole team"
+    )
+    action.add_argument(
+        "--wait",
+        type=_seconds,
+        default=60.0,
+        metavar="SECONDS",
+        help="wait this long for each on the server (default 60)",
+    )
+
+
+def _add_server(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = _command(commands, "workspace", "where recordings go: this computer or a server", "workspace")
+    actions = command.add_subparsers(title="actions", metavar="ACTION", dest="action", required=True)
+    _action(actions, "show", "where recordings go now")
+    action = _action(actions, "use", "send recordings there from now on")
+    action.add_argument("address", metavar="URL", help='"local", "us", "eu", or a server\'s address')
+    action.add_argument(
+        "--project", metavar="ID", help="the project's number (default: the key's current one)"
+    )
+    action.add_argument(
+        "--push-backlog", action="store_true", help="also move what this computer holds, oldest first"
+    )
+    action = _action(actions, "test", "what the server, the key and the project allow")
+    action.add_argument("address", metavar="URL", nargs="?", help="another server than the one in use")
+    action.add_argument("--project", metavar="ID", help="another project than the one in use")
+    for name, what in (
+        ("sign-in", "keep a key in the keyring: asked for, piped in, or from the environment"),
+        ("sign-out", "take the key out of the keyring"),
+    ):
+        action = _action(actions, name, what)
+        action.add_argument("address", metavar="URL", nargs="?", help="another server than the one in use")
+    command = _command(commands, "datasets", "recordings as examples to evaluate against", "datasets")
+    actions = command.add_subparsers(title="actions", metavar="ACTION", dest="action", required=True)
+    action = _action(actions, "list", "every dataset, newest first")
+    action.add_argument("--search", default="", metavar="WORDS", help="only those with these words")
+    action = _action(actions, "create", "make a dataset")
+    action.add_argument("name")
+    action.add_argument("--description", default="")
+    for name, what in (
+        ("rename", "give it another name"),
+        ("delete", "hide it; undelete brings it back"),
+        ("undelete", "bring a deleted one back (by its whole id)"),
+        ("add", "add a recording as an example, or bring it up to date"),
+        ("items", "what is in it"),
+    ):
+        action = _action(actions, name, what)
+        action.add_argument("dataset", help="its id or name")
+        if name == "rename":
+            action.add_argument("name")
+        elif name == "add":
+            action.add_argument("recording", help='the recording\'s id, or "last"')
+        elif name == "items":
+            action.add_argument("--limit", type=_count, default=20, help="at most so many (default 20)")
+
+
+def _action(
+    actions: argparse._SubParsersAction[argparse.ArgumentParser], name: str, what: str
+) -> argparse.ArgumentParser:
+    action = actions.add_parser(name, help=what, description=what[0].upper() + what[1:] + ".")
+    action.add_argument("--json", action="store_true", help="print JSON")
+    return action
+
+
 def _add_service(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     command = _command(commands, "app", "the tray app (the default)", "service")
     command.add_argument("--hidden", action="store_true", help="start in the tray without a window")
-    command = _command(commands, "sync", "bring what is waiting to the server", "service", has_json=True)
+    command = _command(commands, "sync", "bring what is waiting to the server", "sync", has_json=True)
     command.add_argument("--once", action="store_true", help="until nothing can move, then end")
+    command.add_argument("--status", action="store_true", help="only say what is waiting, and why")
+    command.add_argument("--retry", metavar="ID", help="try one again now that waits or was given up")
+    command.add_argument("--cancel", metavar="ID", help="stop sending one; --retry takes it back")
     _command(commands, "doctor", "check sound, disk, server and keyring", "service", has_json=True)
     command = _command(commands, "serve", "the embedded backend on loopback", "service")
     command.add_argument("--port", type=_port, default=0, help="0 (default) takes a free one")

@@ -17,6 +17,10 @@ from recorder_app.models import JobView
 
 PENDING, RUNNING, DONE, BLOCKED = "pending", "running", "done", "blocked"
 
+LAST = "purge"
+"""A recording's end. Once it has a job of this kind none of its others is begun, and this one waits for those
+that run: the table alone must make sure of it, whoever asks for work meanwhile."""
+
 CLOCK_SLACK_S = 1.0
 """A try further away than its own delay plus this means that the clock was set back: it is due."""
 
@@ -63,6 +67,8 @@ _CLAIMABLE = """
       AND (:workspace IS NULL OR r.workspace = :workspace)
       AND NOT EXISTS (SELECT 1 FROM jobs o WHERE o.recording_id = j.recording_id
                       AND o.lane = j.lane AND o.state = 'running')
+      AND NOT EXISTS (SELECT 1 FROM jobs o WHERE o.recording_id = j.recording_id AND o.id <> j.id
+                      AND CASE WHEN j.kind = :last THEN o.state = 'running' ELSE o.kind = :last END)
       AND NOT EXISTS (SELECT 1 FROM json_each(j.needs) n LEFT JOIN jobs o
                       ON o.recording_id = j.recording_id AND o.kind = n.value
                       WHERE o.state IS NOT 'done')
@@ -96,6 +102,7 @@ class JobTable:
             payload = json.loads(row["payload"])
             known = set() if row["state"] == DONE else set(payload.get("fields", ()))
             payload["fields"] = sorted(known | set(fields))
+            payload.pop("cancelled", None)
             connection.execute(
                 "UPDATE jobs SET revision = revision + 1, payload = :payload, "
                 "state = CASE state WHEN 'running' THEN 'running' ELSE 'pending' END, "
@@ -109,7 +116,13 @@ class JobTable:
 
         `workspace` limits it to recordings of that workspace; None means any.
         """
-        values = {"lane": lane, "now": now, "workspace": workspace, "slack": CLOCK_SLACK_S}
+        values = {
+            "lane": lane,
+            "now": now,
+            "workspace": workspace,
+            "slack": CLOCK_SLACK_S,
+            "last": LAST,
+        }
         with self._database.reading() as connection:
             # Mostly there is nothing: find that out without taking the write lock.
             if connection.execute(_CLAIMABLE, values).fetchone() is None:
@@ -135,8 +148,13 @@ class JobTable:
         """End a run. A done job that was requested meanwhile becomes pending instead, due at once."""
         with self._database.writing() as connection:
             connection.execute(
-                "UPDATE jobs SET state = :state, attempts = :attempts, next_attempt_at = :next, "
-                "delay_s = :delay, reason = :reason, progress = :progress "
+                # One that was cancelled while it ran, and is not done by that, was given up.
+                "UPDATE jobs SET attempts = :attempts, next_attempt_at = :next, "
+                "delay_s = :delay, progress = :progress, "
+                "state = CASE WHEN :state <> 'done' AND json_extract(payload, '$.cancelled') IS NOT NULL "
+                "THEN 'blocked' ELSE :state END, "
+                "reason = CASE WHEN :state <> 'done' THEN "
+                "coalesce(json_extract(payload, '$.cancelled'), :reason) ELSE :reason END "
                 "WHERE id = :id AND revision = :revision",
                 {
                     "id": job.id,
@@ -179,6 +197,20 @@ class JobTable:
                     (reason, recording_id, kind),
                 )
 
+    def cancel(self, recording_id: str, kinds: Iterable[str], *, reason: str) -> int:
+        """Give jobs up because a person said so; return how many. A running one when its turn is over."""
+        count = 0
+        with self._database.writing() as connection:
+            for kind in kinds:
+                count += connection.execute(
+                    "UPDATE jobs SET payload = json_set(payload, '$.cancelled', :reason), "
+                    "reason = :reason, progress = NULL, "
+                    "state = CASE state WHEN 'pending' THEN 'blocked' ELSE state END "
+                    "WHERE recording_id = :id AND kind = :kind AND state IN ('pending', 'running')",
+                    {"reason": reason, "id": recording_id, "kind": kind},
+                ).rowcount
+        return count
+
     def hurry(self, recording_id: str | None, *, now: float, with_blocked: bool = False) -> None:
         """Make waiting jobs due now, with `with_blocked` also those that gave up; None: of all recordings.
 
@@ -189,7 +221,7 @@ class JobTable:
             connection.execute(
                 "UPDATE jobs SET next_attempt_at = :now, delay_s = 0, attempts = 0, "
                 "reason = CASE state WHEN 'blocked' THEN NULL ELSE reason END, "
-                "payload = json_remove(payload, '$.is_dependent'), "
+                "payload = json_remove(payload, '$.is_dependent', '$.cancelled'), "
                 "revision = revision + (state = 'running'), "
                 "state = CASE state WHEN 'blocked' THEN 'pending' ELSE state END "
                 "WHERE (state IN ('pending', 'running') OR (state = 'blocked' AND :blocked)) "

@@ -37,7 +37,8 @@ class Ledger:
     def keep_upload(self, recording_id: str, upload: KeptUpload) -> None:
         with self._database.writing() as connection:
             connection.execute(
-                "INSERT OR REPLACE INTO uploads VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO uploads "
+                "(recording_id, server_id, token, endpoint, handle, media_url) VALUES (?, ?, ?, ?, ?, ?)",
                 (
                     recording_id,
                     upload.server_id,
@@ -60,13 +61,42 @@ class Ledger:
         with self._database.writing() as connection:
             connection.execute("UPDATE uploads SET handle = ? WHERE recording_id = ?", (handle, recording_id))
 
-    def close_upload(self, recording_id: str, *, media_url: str | None) -> None:
+    def close_upload(
+        self, recording_id: str, *, media_url: str | None, is_sha256_confirmed: bool = False
+    ) -> None:
         """The upload is over: drop its token and handle for good."""
         with self._database.writing() as connection:
             connection.execute(
-                "UPDATE uploads SET token = '', handle = NULL, media_url = ? WHERE recording_id = ?",
-                (media_url, recording_id),
+                "UPDATE uploads SET token = '', handle = NULL, media_url = ?, is_sha256_confirmed = ? "
+                "WHERE recording_id = ?",
+                (media_url, int(is_sha256_confirmed), recording_id),
             )
+
+    def is_sha256_confirmed(self, recording_id: str) -> bool:
+        """Whether the server said by itself that it holds the very bytes, not only as many."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "SELECT is_sha256_confirmed FROM uploads WHERE recording_id = ?", (recording_id,)
+            ).fetchone()
+        return row is not None and bool(row["is_sha256_confirmed"])
+
+    def leave_behind(self, recording_id: str, *, workspace: str, server_id: str | None) -> None:
+        """Forget what is known of the server's side, but for the row that stays there until the purge."""
+        with self._database.writing() as connection:
+            if server_id is not None:
+                connection.execute(
+                    "INSERT OR IGNORE INTO former_rows VALUES (?, ?, ?)", (recording_id, workspace, server_id)
+                )
+            connection.execute("DELETE FROM uploads WHERE recording_id = ?", (recording_id,))
+            connection.execute("DELETE FROM remotes WHERE recording_id = ?", (recording_id,))
+
+    def left_behind(self, recording_id: str) -> list[tuple[str, str]]:
+        """Workspace and server id of every row that a move left behind."""
+        with self._database.reading() as connection:
+            found = connection.execute(
+                "SELECT workspace, server_id FROM former_rows WHERE recording_id = ?", (recording_id,)
+            ).fetchall()
+        return [(str(row["workspace"]), str(row["server_id"])) for row in found]
 
     def base(self, recording_id: str) -> dict[str, Any] | None:
         """What the server's row said when we last heard from it; None before that."""

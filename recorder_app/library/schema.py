@@ -65,7 +65,22 @@ def _trash(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE recordings ADD COLUMN trashed_at TEXT")
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first, _trash)
+def _moves(connection: sqlite3.Connection) -> None:
+    """Moving between workspaces: the queue, and rows left behind; whether a sha256 was confirmed."""
+    for statement in (
+        """CREATE TABLE backlog (
+            recording_id TEXT PRIMARY KEY REFERENCES recordings (id) ON DELETE CASCADE,
+            workspace TEXT NOT NULL, is_begun INTEGER NOT NULL DEFAULT 0)""",
+        """CREATE TABLE former_rows (
+            recording_id TEXT NOT NULL REFERENCES recordings (id) ON DELETE CASCADE,
+            workspace TEXT NOT NULL, server_id TEXT NOT NULL,
+            PRIMARY KEY (recording_id, workspace, server_id))""",
+        "ALTER TABLE uploads ADD COLUMN is_sha256_confirmed INTEGER NOT NULL DEFAULT 0",
+    ):
+        connection.execute(statement)
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first, _trash, _moves)
 """`MIGRATIONS[n]` takes version n to n + 1."""
 
 VERSION = len(MIGRATIONS)

@@ -15,9 +15,11 @@ from typing import Any
 
 from recorder_app.errors import NotFoundError
 from recorder_app.library import rows
+from recorder_app.library.backlog import Backlog
 from recorder_app.library.database import Database
 from recorder_app.library.jobs import JobTable
 from recorder_app.library.ledger import Ledger
+from recorder_app.library.trash import Trash
 from recorder_app.models import Recording, Segment
 
 _MATCH = "(s.body LIKE ? ESCAPE '\\' OR s.transcript LIKE ? ESCAPE '\\')"
@@ -32,6 +34,8 @@ class Library:
 
     jobs: JobTable
     ledger: Ledger
+    backlog: Backlog
+    trash: Trash
 
     def __init__(self, path: Path, *, now: Callable[[], dt.datetime] = _utc_now) -> None:
         """Open and migrate. A damaged file is moved aside (`damaged`); a newer one raises LibraryError."""
@@ -40,6 +44,8 @@ class Library:
         self._now = now
         self.jobs = JobTable(self._database)
         self.ledger = Ledger(self._database)
+        self.backlog = Backlog(self._database)
+        self.trash = Trash(self._database, self._base)
 
     @property
     def damaged(self) -> Path | None:
@@ -148,6 +154,14 @@ class Library:
                 (workspace,),
             ).fetchall()
         return tuple(rows.to_recording(row, self._base) for row in found)
+
+    def count(self, workspace: str) -> int:
+        """How many recordings belong to a workspace, without the trash."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "SELECT count(*) FROM recordings WHERE workspace = ? AND trashed_at IS NULL", (workspace,)
+            ).fetchone()
+        return int(row[0])
 
     def delete(self, recording_id: str) -> None:
         """Forget a recording, its lines and its jobs. The files are the caller's business."""

@@ -1,4 +1,4 @@
-"""The embedded backend as one WSGI app: desktop_recordings, tus uploads, and the media again.
+"""The embedded backend as one WSGI app: recordings, datasets, account, tus uploads, and the media again.
 
 Owns a data folder (database and media). Opens no socket; see `mount` and `serve` for that.
 """
@@ -16,7 +16,7 @@ from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import HTTPException, NotFound
 
 from recorder_app.errors import StorageError
-from recorder_app.local import media, recordings, upload_rows, uploads
+from recorder_app.local import account, dataset_items, datasets, media, recordings, upload_rows, uploads
 from recorder_app.local.auth import KeyInfo
 from recorder_app.local.backend import EXTENSION, Backend
 from recorder_app.local.database import Database
@@ -74,6 +74,9 @@ def create_app(
         address = f"/api/{prefix}/<project>"
         app.register_blueprint(recordings.blueprint, name=prefix, url_prefix=address)
         app.register_blueprint(media.blueprint, name=f"{prefix}_media", url_prefix=address)
+        app.register_blueprint(datasets.blueprint, name=f"{prefix}_datasets", url_prefix=address)
+        app.register_blueprint(dataset_items.blueprint, name=f"{prefix}_items", url_prefix=address)
+    app.register_blueprint(account.blueprint, url_prefix="/api")
     app.register_blueprint(uploads.blueprint)
     app.before_request(_allow_media_bodies)
     app.after_request(_announce)
@@ -99,6 +102,12 @@ def sweep(parts: Backend) -> None:
         for upload_id in expired:
             upload_rows.remove(connection, upload_id)
         known = upload_rows.all_ids(connection)
+        doomed = upload_rows.doomed(connection)
+    for upload_id in doomed:
+        parts.files.remove(upload_id)
+    if doomed:
+        with parts.database.write() as connection:
+            upload_rows.forget_doomed(connection, doomed)
     for name in parts.files.names():
         if name not in known and (name in expired or parts.files.age_s(name, now_s) > uploads.STRAY_AGE_S):
             parts.files.remove(name)

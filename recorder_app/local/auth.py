@@ -16,9 +16,22 @@ from typing import Any
 from recorder_app.local.envelope import RefusedError, permission_denied
 
 READ, WRITE = "desktop_recording:read", "desktop_recording:write"
+DATASET_READ, DATASET_WRITE = "dataset:read", "dataset:write"
+USER_READ, PROJECT_READ = "user:read", "project:read"
 # Only exactly "Bearer": the real server treats "bearer" and "Token" as no credentials at all.
 _BEARER = re.compile(r"Bearer\s+(\S.+)")
 _TOKEN = re.compile(r"rut_([0-9a-f]{32})_([0-9a-f]{64})")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Person:
+    """Who a key belongs to, as datasets and `users/@me` name people."""
+
+    first_name: str = "You"
+    last_name: str = ""
+    email: str = "you@localhost"
+    distinct_id: str = "you"
+    role: str | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -32,6 +45,7 @@ class KeyInfo:
     only_projects: frozenset[int] | None = None
     """Projects the key itself is limited to; None means no such limit."""
     current_project: int = 1
+    person: Person = Person()
 
     def has(self, scope: str) -> bool:
         implied = {scope, scope.replace(":read", ":write"), "*"}
@@ -87,6 +101,18 @@ def access(owner: KeyInfo, project: str, scope: str | None, known_projects: froz
     if team not in owner.projects:
         raise permission_denied("You don't have access to the project.")
     return Access(user_id=owner.user_id, team=team)
+
+
+def scope_beyond_projects(owner: KeyInfo, scope: str | None, *, takes_team_keys: bool) -> None:
+    """Check a key for an address that belongs to no project. RefusedError 403."""
+    if scope is None:
+        raise permission_denied("This action does not support personal API key access")
+    if not owner.has(scope):
+        raise permission_denied(f"API key missing required scope '{scope}'")
+    if owner.only_projects is not None and not takes_team_keys:
+        raise permission_denied(
+            "API keys with scoped projects are only supported on project-based endpoints."
+        )
 
 
 def _project_number(project: str) -> int | None:

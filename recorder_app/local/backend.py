@@ -9,7 +9,7 @@ from typing import cast
 
 from flask import current_app
 
-from recorder_app.local.auth import KeyInfo
+from recorder_app.local.auth import KeyInfo, Person
 from recorder_app.local.database import Database
 from recorder_app.local.upload_files import UploadFiles
 
@@ -27,6 +27,11 @@ class Backend:
     """Origin of every absolute address in an answer, without a slash at the end."""
     max_media_bytes: int
     now: Callable[[], dt.datetime]
+
+    def person(self, user_id: int) -> Person:
+        """Who that user is; somebody without a key of this server any more has the default's name."""
+        owners = (self.keys or {}).values()
+        return next((owner.person for owner in owners if owner.user_id == user_id), Person())
 
 
 def backend() -> Backend:

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from recorder_app.errors import LibraryError
 
-SCHEMA_VERSION = 1
 BUSY_TIMEOUT_S = 10.0
 MAX_IDLE_CONNECTIONS = 8
 _HINT = "Your recordings are in their own folder and are safe; move the server's folder away to start afresh"
@@ -73,6 +72,41 @@ CREATE TABLE media (
     completed_at TEXT NOT NULL
 );
 """
+
+_DATASETS = """
+CREATE TABLE datasets (
+    id TEXT PRIMARY KEY,
+    team INTEGER NOT NULL,
+    created_by INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    description TEXT,
+    metadata TEXT NOT NULL DEFAULT 'null',
+    deleted INTEGER,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL
+);
+CREATE INDEX datasets_newest ON datasets (team, created_at DESC);
+CREATE TABLE dataset_items (
+    id TEXT PRIMARY KEY,
+    team INTEGER NOT NULL,
+    created_by INTEGER NOT NULL,
+    dataset TEXT NOT NULL REFERENCES datasets (id) ON DELETE CASCADE,
+    input TEXT NOT NULL DEFAULT 'null',
+    output TEXT NOT NULL DEFAULT 'null',
+    metadata TEXT NOT NULL DEFAULT 'null',
+    ref_trace_id TEXT,
+    ref_timestamp TEXT,
+    ref_source_id TEXT,
+    deleted INTEGER,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL
+);
+CREATE INDEX dataset_items_of ON dataset_items (dataset, created_at DESC);
+CREATE TABLE doomed_files (upload_id TEXT PRIMARY KEY);
+"""
+_VERSIONS = (_SCHEMA, _DATASETS)
+"""`_VERSIONS[n]` takes a file of version n to n + 1."""
+SCHEMA_VERSION = len(_VERSIONS)
 
 
 class Database:
@@ -169,9 +203,10 @@ class Database:
                 detail=f"Version {version}, this Recorder knows {SCHEMA_VERSION}",
                 hint="Update Recorder",
             )
-        if version == 0:
-            for statement in _SCHEMA.split(";"):
+        for script in _VERSIONS[version:]:
+            for statement in script.split(";"):
                 connection.execute(statement)
+        if version < SCHEMA_VERSION:
             connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     @staticmethod

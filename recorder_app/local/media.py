@@ -9,7 +9,8 @@ from flask import Blueprint, Response, request, send_file
 from recorder_app.local import auth, upload_rows
 from recorder_app.local.backend import backend
 from recorder_app.local.envelope import not_found
-from recorder_app.local.recordings import METHODS, permitted, wanted
+from recorder_app.local.recordings import wanted
+from recorder_app.local.route import ROUTE, permitted
 
 SCOPES = {"GET": auth.READ, "HEAD": auth.READ}
 # Named by us, never guessed from what a client uploaded: a browser must not run it as a page.
@@ -31,9 +32,7 @@ blueprint = Blueprint("media", __name__)
 @blueprint.route(
     "/desktop_recordings/<recording_id>/media/",
     endpoint="media",
-    methods=METHODS,
-    provide_automatic_options=False,
-    strict_slashes=False,
+    **ROUTE,
 )
 def _media(project: str, recording_id: str) -> Response:
     access = permitted(project, SCOPES, is_json=False)

@@ -5,30 +5,27 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
 
-from flask import Blueprint, Response, g, jsonify, request
+from flask import Blueprint, Response, jsonify, request
 
-from recorder_app.local import auth, rows, transcript, validation
+from recorder_app.local import auth, rows, transcript, upload_rows, validation
 from recorder_app.local.backend import backend
 from recorder_app.local.envelope import RefusedError, not_found
-from recorder_app.local.request_body import parsed_body, require_json_answer
+from recorder_app.local.route import (
+    ROUTE,
+    checked,
+    detail_scopes,
+    list_scopes,
+    metadata,
+    page,
+    permitted,
+    window,
+)
 from recorder_app.local.validation import Field
 from recorder_app.models import Platform, Status
 
-DEFAULT_LIMIT = 100
-MAX_INT64 = 2**63 - 1
-METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
-# In the order the real server's Allow header names them.
-LIST_SCOPES = {"GET": auth.READ, "POST": auth.WRITE, "HEAD": auth.READ, "OPTIONS": auth.READ}
-DETAIL_SCOPES = {
-    "GET": auth.READ,
-    "PUT": auth.WRITE,
-    "PATCH": auth.WRITE,
-    "DELETE": auth.WRITE,
-    "HEAD": auth.READ,
-    "OPTIONS": auth.READ,
-}
+LIST_SCOPES = list_scopes(auth.READ, auth.WRITE)
+DETAIL_SCOPES = detail_scopes(auth.READ, auth.WRITE)
 APPEND_SCOPES = {"POST": auth.WRITE, "OPTIONS": auth.READ}
 
 _PLATFORM = validation.choice([platform.value for platform in Platform])
@@ -75,34 +72,22 @@ APPEND = validation.object_of(
 )
 
 blueprint = Blueprint("recordings", __name__)
-_ROUTE = {"methods": METHODS, "provide_automatic_options": False, "strict_slashes": False}
+WHAT = "Desktop meeting recordings"
 
 
-def permitted(project: str, scopes: Mapping[str, str], *, is_json: bool = True) -> auth.Access:
-    """Check the wanted format, key, scope and project for this method, in the real server's order."""
-    g.allow = ", ".join(scopes)
-    if is_json:
-        require_json_answer()
-    header = request.headers.get("Authorization", "")
-    query_key = request.args.get("personal_api_key")
-    needs_body = backend().keys is not None and not header and not query_key
-    owner = auth.key_owner(backend().keys, header, query_key, parsed_body() if needs_body else None)
-    return auth.access(owner, project, scopes.get(request.method), backend().projects)
-
-
-@blueprint.route("/desktop_recordings/", endpoint="list", **_ROUTE)
+@blueprint.route("/desktop_recordings/", endpoint="list", **ROUTE)
 def _collection(project: str) -> Response:
     access = permitted(project, LIST_SCOPES)
     if request.method == "OPTIONS":
-        return _metadata("Desktop Recording List")
+        return metadata("Desktop Recording List", WHAT)
     return _create(access) if request.method == "POST" else _list(access, project)
 
 
-@blueprint.route("/desktop_recordings/<recording_id>/", endpoint="detail", **_ROUTE)
+@blueprint.route("/desktop_recordings/<recording_id>/", endpoint="detail", **ROUTE)
 def _detail(project: str, recording_id: str) -> Response:
     access = permitted(project, DETAIL_SCOPES)
     if request.method == "OPTIONS":
-        return _metadata("Desktop Recording Instance")
+        return metadata("Desktop Recording Instance", WHAT)
     if request.method in ("PATCH", "PUT"):
         return _change(access, recording_id)
     if request.method == "DELETE":
@@ -111,14 +96,14 @@ def _detail(project: str, recording_id: str) -> Response:
         return jsonify(rows.to_json(wanted(connection, access, recording_id)))
 
 
-@blueprint.route("/desktop_recordings/<recording_id>/append_segments/", endpoint="append", **_ROUTE)
+@blueprint.route("/desktop_recordings/<recording_id>/append_segments/", endpoint="append", **ROUTE)
 def _append(project: str, recording_id: str) -> Response:
     access = permitted(project, APPEND_SCOPES)
     if request.method == "OPTIONS":
-        return _metadata("Append Segments")
+        return metadata("Append Segments", WHAT)
     with backend().database.write() as connection:
         row = wanted(connection, access, recording_id)
-        batch = _checked(APPEND)["segments"]
+        batch = checked(APPEND)["segments"]
         segments = transcript.appended(rows.segments_of(row), batch)
         changes = {"transcript_segments": segments, "transcript_text": transcript.joined_text(segments)}
         return _updated(connection, access, row["id"], changes)
@@ -147,7 +132,7 @@ def wanted(connection: sqlite3.Connection, access: auth.Access, recording_id: st
 
 
 def _create(access: auth.Access) -> Response:
-    checked = _checked(CREATE)
+    asked = checked(CREATE)
     key = request.headers.get("Idempotency-Key", "").strip()
     if len(key) > 255:
         raise RefusedError(400, "invalid_input", "An Idempotency-Key has at most 255 characters.")
@@ -156,7 +141,7 @@ def _create(access: auth.Access) -> Response:
         row = rows.fetch(connection, access.team, known, rows.Filters()) if known else None
         status = 200
         if row is None:
-            platform = checked.get("platform", Platform.DESKTOP_AUDIO.value)
+            platform = asked.get("platform", Platform.DESKTOP_AUDIO.value)
             row = rows.insert(
                 connection, team=access.team, user_id=access.user_id, platform=platform, now=backend().now()
             )
@@ -173,7 +158,7 @@ def _create(access: auth.Access) -> Response:
 def _change(access: auth.Access, recording_id: str) -> Response:
     with backend().database.write() as connection:
         row = wanted(connection, access, recording_id)
-        changes = _checked(PATCH if request.method == "PATCH" else PUT)
+        changes = checked(PATCH if request.method == "PATCH" else PUT)
         return _updated(connection, access, row["id"], changes)
 
 
@@ -181,27 +166,26 @@ def _delete(access: auth.Access, recording_id: str) -> Response:
     with backend().database.write() as connection:
         row = wanted(connection, access, recording_id)
         uploads = rows.upload_ids(connection, row["id"])
+        upload_rows.doom(connection, uploads)
         rows.delete(connection, row["id"])
-    # After the commit: a file without a row is swept at the next start, a row without its file is a lie.
+    # After the commit: a row without its file would be a lie. The next start makes a kill good.
     for upload_id in uploads:
         backend().files.remove(upload_id)
+    with backend().database.write() as connection:
+        upload_rows.forget_doomed(connection, uploads)
     answer = Response(status=204)
     answer.headers.remove("Content-Type")
     return answer
 
 
 def _list(access: auth.Access, project: str) -> Response:
-    limit = _positive(request.args.get("limit"), DEFAULT_LIMIT, least=1)
-    offset = _positive(request.args.get("offset"), 0, least=0)
+    wanted_part = window()
     with backend().database.read() as connection:
-        count, found = rows.page(connection, access.team, _filters(), limit=limit, offset=offset)
+        count, found = rows.page(
+            connection, access.team, _filters(), limit=wanted_part.limit, offset=wanted_part.offset
+        )
         results = [rows.to_json(row) for row in found]
-    return jsonify(
-        count=count,
-        next=_page_url(project, limit, offset + limit) if offset + limit < count else None,
-        previous=_page_url(project, limit, offset - limit) if offset > 0 else None,
-        results=results,
-    )
+    return page(f"{project}/desktop_recordings", wanted_part, count, results)
 
 
 def _filters() -> rows.Filters:
@@ -213,42 +197,3 @@ def _filters() -> rows.Filters:
     except validation.InvalidError as error:
         raise RefusedError(400, error.code, error.detail, attr="user_id") from None
     return rows.Filters(user_id=user_id, **given)
-
-
-def _positive(text: str | None, default: int, *, least: int) -> int:
-    try:
-        value = int(text or "")
-    except ValueError:
-        return default
-    return min(value, MAX_INT64) if value >= least else default
-
-
-def _page_url(project: str, limit: int, offset: int) -> str:
-    """Return the neighbouring page's address, always under /api/projects/, and never with a key in it."""
-    query = {name: request.args[name] for name in request.args if name != "personal_api_key"}
-    query["limit"] = str(limit)
-    query.pop("offset", None)
-    if offset > 0:
-        query["offset"] = str(offset)
-    slash = "/" if request.path.endswith("/") else ""
-    return (
-        f"{backend().base_url}/api/projects/{project}/desktop_recordings{slash}"
-        f"?{urlencode(sorted(query.items()))}"
-    )
-
-
-def _metadata(name: str) -> Response:
-    return jsonify(
-        name=name,
-        description="Desktop meeting recordings, held on this computer.",
-        renders=["application/json"],
-        parses=["application/json", "application/x-www-form-urlencoded", "multipart/form-data"],
-    )
-
-
-def _checked(rule: validation.Rule) -> dict[str, Any]:
-    try:
-        return validation.checked_body(rule, parsed_body())
-    except validation.InvalidError as error:
-        attr = "__".join(error.path) or None
-        raise RefusedError(400, error.code, error.detail, attr=attr) from None

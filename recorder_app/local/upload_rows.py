@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import sqlite3
+from collections.abc import Iterable
 
 from recorder_app.local.validation import stored_time
 
@@ -94,3 +95,17 @@ def unfinished_ids(connection: sqlite3.Connection) -> set[str]:
 
 def all_ids(connection: sqlite3.Connection) -> set[str]:
     return {row[0] for row in connection.execute("SELECT id FROM uploads")}
+
+
+def doom(connection: sqlite3.Connection, upload_ids: Iterable[str]) -> None:
+    """Write down whose bytes must go, in the commit that deletes their rows."""
+    connection.executemany("INSERT OR IGNORE INTO doomed_files VALUES (?)", [(each,) for each in upload_ids])
+
+
+def doomed(connection: sqlite3.Connection) -> list[str]:
+    return [row[0] for row in connection.execute("SELECT upload_id FROM doomed_files").fetchall()]
+
+
+def forget_doomed(connection: sqlite3.Connection, upload_ids: Iterable[str]) -> None:
+    """Their bytes are gone."""
+    connection.executemany("DELETE FROM doomed_files WHERE upload_id = ?", [(each,) for each in upload_ids])

@@ -152,6 +152,11 @@ def number(value: Any) -> float:
     return result
 
 
+def anything(value: Any) -> Any:
+    """Any JSON at all."""
+    return value
+
+
 def boolean(value: Any) -> bool | None:
     try:
         if value in _TRUE:

@@ -11,15 +11,18 @@ import random
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+from recorder_app.api.client import RecordingsClient
 from recorder_app.errors import RecorderError
 from recorder_app.events import Event
 from recorder_app.library.jobs import BLOCKED, Job
 from recorder_app.library.lockfile import FileLock
 from recorder_app.library.store import Library
 from recorder_app.models import Insights, JobView, Recording, Segment, UploadsStatus
+from recorder_app.settings import LOCAL
 from recorder_app.sync import (
     create,
     describe,
@@ -29,7 +32,9 @@ from recorder_app.sync import (
     finish,
     insights,
     jobs,
+    move,
     plan,
+    purge,
     reconcile,
     summary,
     transcribe,
@@ -39,6 +44,7 @@ from recorder_app.sync import (
 from recorder_app.sync.jobs import Broke, Failed, Outcome, next_step
 from recorder_app.sync.lane import LOOK_S, Lane
 from recorder_app.sync.poll import DETAIL_S, Poll
+from recorder_app.sync.upkeep import Upkeep
 from recorder_app.sync.workspace import Deps, Transcriber, Workspace
 
 logger = logging.getLogger(__name__)
@@ -55,6 +61,7 @@ STEPS: Mapping[str, Callable[[Job, Deps], Outcome]] = {
     jobs.TRANSCRIPT.kind: transcript.run,
     jobs.SUMMARY.kind: summary.run,
     jobs.FINAL.kind: done.run,
+    jobs.PURGE.kind: purge.run,
 }
 WATCH_S = 0.1
 """How often `run_until_idle` looks when it is another process that works."""
@@ -87,6 +94,8 @@ class SyncEngine:
         transcriber: Transcriber,
         extract: Callable[[Sequence[Segment]], Insights],
         join: Callable[[Sequence[Path], Path], None] | None = None,
+        embedded: Callable[[], AbstractContextManager[RecordingsClient]] | None = None,
+        keep_media_days: int | None = None,
         speaker_name: str = "You",
         clock: Callable[[], float] = time.time,
         chance: Callable[[], float] = random.random,
@@ -94,7 +103,8 @@ class SyncEngine:
     ) -> None:
         """`recordings` is the folder with one folder a recording; the lock file lies beside it.
 
-        `join` makes one file of several parts; `chance` draws the jitter, in [0, 1).
+        `join` makes one file of several parts; `chance` draws the jitter, in [0, 1). `embedded` and
+        `keep_media_days` are those of Deps.
         """
         self.changed: Event[str] = Event()
         """A recording's id, after anything about it has moved. Emitted on a lane's thread."""
@@ -108,6 +118,8 @@ class SyncEngine:
             transcriber=transcriber,
             extract=extract,
             join=join,
+            embedded=embedded,
+            keep_media_days=keep_media_days,
             speaker_name=speaker_name,
             clock=clock,
             stopping=self._stopping,
@@ -119,6 +131,7 @@ class SyncEngine:
         self._poll = Poll(self.changed.emit) if is_polling else None
         self._poll_failures = 0
         self._poll_at = 0.0
+        self._upkeep = Upkeep()
         self._lanes: dict[str, Lane] = {}
         self._ending: list[Lane] = []
         """Lanes of an earlier start that are still in the middle of a request."""
@@ -173,9 +186,9 @@ class SyncEngine:
     def workspace(self) -> Workspace:
         return self._deps.workspace
 
-    def use_workspace(self, workspace: Workspace) -> None:
-        """Send to another server, or with another key, from the next job on."""
-        self._deps = dataclasses.replace(self._deps, workspace=workspace)
+    def use_workspace(self, workspace: Workspace, *, keep_media_days: int | None = None) -> None:
+        """Send to another server, with another key, or keep sound for another time, from the next job on."""
+        self._deps = dataclasses.replace(self._deps, workspace=workspace, keep_media_days=keep_media_days)
         self._poll_at = 0.0
         self.resume_workspace()
 
@@ -238,7 +251,8 @@ class SyncEngine:
             self._moved.clear()
             found = self._open(recording_id)
             is_paused = self.paused_reason() is not None
-            if not any(self._is_moving(job, is_paused=is_paused) for job in found):
+            is_queued = recording_id is None and not is_paused and move.has_more(self._deps)
+            if not is_queued and not any(self._is_moving(job, is_paused=is_paused) for job in found):
                 return self._idle(found)
             if time.monotonic() > deadline:
                 reason = plan.waiting_reason(found) or "It is still being worked on."
@@ -251,7 +265,7 @@ class SyncEngine:
         found = []
         for job in self._library.jobs.open(recording_id):
             recording = self._library.get(job.recording_id)
-            if recording is not None and (job.lane == jobs.SPEECH or recording.workspace == name):
+            if recording is not None and _is_reachable(job, recording, name):
                 found.append(job)
         return found
 
@@ -270,11 +284,9 @@ class SyncEngine:
         """Run the lane's next due job to its end, in this thread; False when none is due."""
         deps = self._deps
         name = deps.workspace.name
-        if lane != jobs.SPEECH and self._library.ledger.paused_reason(name) is not None:
-            return False
-        job = self._library.jobs.claim(
-            lane, now=deps.clock(), workspace=None if lane == jobs.SPEECH else name
-        )
+        if lane == jobs.UPKEEP and self._tidy(deps):
+            return True
+        job = self._claimed(lane, deps)
         if job is None:
             return False
         try:
@@ -284,6 +296,25 @@ class SyncEngine:
             self.changed.emit(job.recording_id)
             self.wake()
         return True
+
+    def _claimed(self, lane: str, deps: Deps) -> Job | None:
+        table, now, name = self._library.jobs, deps.clock(), deps.workspace.name
+        if lane == jobs.SPEECH:
+            return table.claim(lane, now=now)
+        if self._library.ledger.paused_reason(name) is None:
+            job = table.claim(lane, now=now, workspace=name)
+            if job is not None:
+                return job
+        # What lies in the embedded backend can be deleted whatever server is in use.
+        return table.claim(lane, now=now, workspace=LOCAL) if lane == jobs.UPKEEP else None
+
+    def _tidy(self, deps: Deps) -> bool:
+        changed = self._upkeep.turn(deps, is_paused=self.paused_reason() is not None)
+        for recording_id in changed:
+            self.changed.emit(recording_id)
+        if changed:
+            self.wake()
+        return bool(changed)
 
     def _turn(self, lane: str) -> float:
         if self.run_one(lane):
@@ -356,3 +387,9 @@ class SyncEngine:
             self._poll_failures = 0
             # Never long: a recording may begin to move at any moment.
             self._poll_at = now + min(wait_s, DETAIL_S[0])
+
+
+def _is_reachable(job: Job, recording: Recording, workspace: str) -> bool:
+    """Whether an engine of this workspace may ever run the job."""
+    is_embedded = job.lane == jobs.UPKEEP and recording.workspace == LOCAL
+    return job.lane == jobs.SPEECH or is_embedded or recording.workspace == workspace

@@ -20,12 +20,13 @@ from recorder_app.errors import (
     SignInError,
     StorageError,
 )
-from recorder_app.library.jobs import BLOCKED, DONE, PENDING, Job, JobSpec
+from recorder_app.library.jobs import BLOCKED, DONE, LAST, PENDING, Job, JobSpec
 
-RECORDS, MEDIA, SPEECH = "records", "media", "speech"
-LANES = (RECORDS, MEDIA, SPEECH)
+RECORDS, MEDIA, SPEECH, UPKEEP = "records", "media", "speech", "upkeep"
+LANES = (RECORDS, MEDIA, SPEECH, UPKEEP)
 """One thread each. All requests about one recording's row run on RECORDS, one at a time: two writers of
-one row lose each other's changes on the server (posthog/README §4.5)."""
+one row lose each other's changes on the server (posthog/README §4.5). UPKEEP deletes, and only when nothing
+else of the recording runs (`library.jobs.LAST`)."""
 
 CREATE = JobSpec("create", RECORDS, 10)
 DESCRIBE = JobSpec("describe", RECORDS, 20, needs=("create",))
@@ -44,6 +45,7 @@ FINAL = JobSpec(
     needs=("finish",),
     follows=("describe", "edits", "upload", "media", "transcribe", "insights", "transcript", "summary"),
 )
+PURGE = JobSpec(LAST, UPKEEP, 120)
 
 KINDS = (
     CREATE,
@@ -57,6 +59,7 @@ KINDS = (
     TRANSCRIPT,
     SUMMARY,
     FINAL,
+    PURGE,
 )
 
 BASE_S = 1.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from recorder_app.sync import plan
+from recorder_app.sync import jobs, plan
 from recorder_app.sync.workspace import Deps
 
 logger = logging.getLogger(__name__)
@@ -21,6 +21,7 @@ def run(deps: Deps) -> list[str]:
         logger.info("%d interrupted jobs go on", interrupted)
     unfinished = library.unfinished(deps.workspace.name)
     for recording in unfinished:
-        if not library.ledger.is_gone(recording.id):
+        is_ending = library.jobs.one(recording.id, jobs.PURGE.kind) is not None
+        if not is_ending and not library.ledger.is_gone(recording.id):
             library.jobs.ensure(recording.id, plan.wanted(recording))
     return [recording.id for recording in unfinished]

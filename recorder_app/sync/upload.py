@@ -143,7 +143,11 @@ class _Sending:
         library, recording_id = self.deps.library, self.recording.id
         with library.transaction():
             library.update(recording_id, is_uploaded=True, media_bytes=confirmed.size, media_sha256=digest)
-            library.ledger.close_upload(recording_id, media_url=confirmed.media_url)
+            library.ledger.close_upload(
+                recording_id,
+                media_url=confirmed.media_url,
+                is_sha256_confirmed=confirmed.sha256 == digest,
+            )
         logger.info("recording %s: %d bytes confirmed by the server", recording_id, confirmed.size)
 
 

@@ -79,6 +79,10 @@ class Deps:
     """Set when the engine ends: long steps give up at the next safe point."""
     progress: Callable[[Job, int], None]
     """Tell how far a job is, 0–100."""
+    embedded: Callable[[], contextlib.AbstractContextManager[RecordingsClient]] | None = None
+    """Opens the embedded backend while another workspace is in use: what lies there must be deletable."""
+    keep_media_days: int | None = None
+    """Days after which sound that a server holds is removed here; None keeps it."""
     join: Callable[[Sequence[Path], Path], None] | None = None
     """Make one file of several parts; None where nobody can yet."""
     speaker_name: str = "You"

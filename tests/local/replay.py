@@ -8,12 +8,14 @@ import uuid
 from pathlib import Path
 
 from recorder_app.local.app import close_app, create_app
-from recorder_app.local.auth import KeyInfo
+from recorder_app.local.auth import KeyInfo, Person
 
 CONTRACT = Path(__file__).parent.parent / "data" / "contract.json"
 ORIGIN = "https://embedded.test"
+ADA = Person("Ada", "L", "ada@example.com", "d1", "engineering")
 KEYS = {
-    "phx_full": KeyInfo(user_id=1, projects=frozenset({1, 2})),
+    "phx_full": KeyInfo(user_id=1, projects=frozenset({1, 2}), person=ADA),
+    "phx_dsread": KeyInfo(scopes=frozenset({"dataset:read"})),
     "phx_read": KeyInfo(scopes=frozenset({"desktop_recording:read"})),
     "phx_none": KeyInfo(scopes=frozenset({"insight:read"})),
     "phx_rec": KeyInfo(scopes=frozenset({"desktop_recording:write"})),

@@ -1,10 +1,10 @@
-"""The embedded backend against 201 recorded answers of the real server: the same but for named reasons."""
+"""The embedded backend against 253 recorded answers of the real server: the same but for named reasons."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.local.replay import Replay, pairs
+from tests.local.replay import ORIGIN, Replay, pairs
 
 PAIRS = pairs()
 
@@ -64,7 +64,9 @@ def outcomes(tmp_path_factory):
 
 def header_differences(replay, pair, answer):
     detail = (pair["response"]["json"] or {}).get("detail")
-    for name, recorded in pair["response"]["headers"].items():
+    for name, said in pair["response"]["headers"].items():
+        # The real server names its own address in its challenge.
+        recorded = said.replace("https://us.posthog.com/.well-known", f"{ORIGIN}/.well-known")
         if detail == "Endpoint not found." and name == "allow":
             continue  # lists what the real server's catch-all accepts
         ours = answer.headers.get(name)
@@ -75,7 +77,7 @@ def header_differences(replay, pair, answer):
 
 
 def test_every_pair_has_a_name_of_its_own():
-    assert len({pair["name"] for pair in PAIRS}) == len(PAIRS) >= 200
+    assert len({pair["name"] for pair in PAIRS}) == len(PAIRS) >= 250
     assert DEVIATIONS.keys() | OWN_WORDS.keys() <= {pair["name"] for pair in PAIRS}
 
 

@@ -172,7 +172,7 @@ def test_a_change_that_leaves_the_filter_is_still_answered(http, address):
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/api/", "/api/projects/1/datasets/", "/api/users/@me/", "/api/projects/", "/favicon.ico"]
+    "path", ["/", "/api/", "/api/projects/1/insights/", "/api/users/7/", "/api/environments/", "/favicon.ico"]
 )
 def test_what_is_not_built_is_not_there(http, path):
     answer = http.get(path)
