@@ -15,7 +15,7 @@ from PySide6.QtGui import QColor, QFont, QPainter, QPixmap
 from PySide6.QtWidgets import QApplication, QWidget
 
 from recorder_app.errors import RecorderError
-from recorder_app.models import UploadsStatus
+from recorder_app.models import Track, UploadsStatus
 from recorder_app.settings import Settings
 from recorder_app.ui.dialogs import QuitDialog
 from recorder_app.ui.icons import TRAY_SIZES, TRAY_STATES
@@ -121,6 +121,7 @@ def render(folder: Path) -> list[Path]:
             files.append(_save(made.window, folder, name))
     files += _states(folder)
     files += _side_pages(folder)
+    files += _settings(folder)
     files += _recording(folder)
     files.append(_dialog(folder))
     files.append(_tray_sheet(folder))
@@ -158,6 +159,38 @@ def _states(folder: Path) -> list[Path]:
     with shell(broken) as made:
         settle(made.window.sidebar.error.isVisible)
         files.append(_save(made.window, folder, "library-error"))
+    return files
+
+
+def _settings(folder: Path) -> list[Path]:
+    files = []
+    for look, size in {key: value for key, value in LOOKS.items() if "narrow" not in key}.items():
+        recorder = FakeRecorder()
+        with shell(recorder, **size) as made:
+            settle(lambda made=made: made.window.side.overview.is_loaded)
+            made.open_settings()
+            window = made.settings
+            settle(
+                lambda window=window: (
+                    window.workspace.view is not None and window.sound.boxes[Track.MIC].count() > 2
+                )
+            )
+            for name in window.pages:
+                window.show_page(name)
+                files.append(_save(window, folder, f"settings-{name}{look}"))
+            window.show_page("workspace")
+            window.workspace.cards["eu"].click()
+            window.workspace.key.setText("phx_wrong")
+            window.workspace.test.click()
+            settle(lambda window=window: bool(window.workspace.told.text()))
+            files.append(_save(window, folder, f"settings-wrong-key{look}"))
+            window.workspace.key.setText(recorder.workspaces.GOOD_KEY)
+            window.workspace.use.click()
+            settle(lambda window=window: window.workspace.backlog.isVisible())
+            files.append(_save(window, folder, f"settings-signed-in{look}"))
+            window.resize(560, 480)
+            files.append(_save(window, folder, f"settings-narrow{look}"))
+            window.close()
     return files
 
 

@@ -74,6 +74,7 @@ SPECS = (
     ActionSpec("tasks", lambda _: tr("Tasks"), shortcut="Ctrl+T"),
     ActionSpec("open", lambda _: tr("Open Recorder")),
     ActionSpec("import", lambda _: tr("Import a file…"), shortcut="Ctrl+O"),
+    ActionSpec("settings", lambda _: tr("Settings…"), shortcut="Ctrl+,"),
     ActionSpec("search", lambda _: tr("Search meetings"), shortcut="Ctrl+K"),
     ActionSpec("quit", lambda _: tr("Quit"), shortcut="Ctrl+Q"),
 )

@@ -21,6 +21,7 @@ from recorder_app.models import (
     Task,
     UploadsStatus,
 )
+from recorder_app.paths import Paths
 from recorder_app.settings import Settings
 
 if TYPE_CHECKING:
@@ -47,6 +48,46 @@ class Player(Protocol):
     def close(self) -> None: ...
 
 
+class ConnectionReport(Protocol):
+    """What a test of a server, a key and a project found."""
+
+    @property
+    def error(self) -> RecorderError | None: ...
+    @property
+    def user(self) -> str: ...
+
+
+class WorkspaceView(Protocol):
+    """Where recordings go."""
+
+    @property
+    def workspace(self) -> str: ...
+    @property
+    def label(self) -> str: ...
+    @property
+    def project_id(self) -> str: ...
+    @property
+    def key_source(self) -> str | None: ...
+    @property
+    def is_from_environment(self) -> bool: ...
+    @property
+    def backlog(self) -> int: ...
+    @property
+    def paused_reason(self) -> str | None: ...
+
+
+class Workspaces(Protocol):
+    """Every method may block for keyring, disk or network."""
+
+    def current(self) -> WorkspaceView: ...
+    def check(
+        self, address: str | None = None, *, project_id: str | None = None, key: str | None = None
+    ) -> ConnectionReport: ...
+    def use(self, address: str, *, project_id: str | None = None) -> WorkspaceView: ...
+    def sign_in(self, key: str, address: str | None = None) -> None: ...
+    def push_backlog(self) -> int: ...
+
+
 class Recorder(Protocol):
     """Callable from any thread; what may block is run by the bridge off the GUI thread."""
 
@@ -54,7 +95,10 @@ class Recorder(Protocol):
     capture_changed: Event[CaptureStatus]
     problem: Event[RecorderError]
     settings: Settings
+    paths: Paths
 
+    @property
+    def workspaces(self) -> Workspaces: ...
     def start_recording(
         self, *, title: str = "", mic: str | None = None, system: str | None = None
     ) -> Recording: ...
@@ -79,3 +123,4 @@ class Recorder(Protocol):
     def peaks(self, recording_id: str, bars: int, /) -> NDArray[np.float32]: ...
     def sources(self) -> list[SourceInfo]: ...
     def jobs(self) -> list[JobView]: ...
+    def update_settings(self, settings: Settings, /) -> None: ...

@@ -50,7 +50,6 @@ class SidePages(QObject):
         self.tasks.open_wanted.connect(self.open_wanted)
         self.uploads.open_wanted.connect(self.open_wanted)
         self.uploads.sign_in_wanted.connect(self.sign_in_wanted)
-        self.sign_in_wanted.connect(self.uploads.retry_waiting)
         self.tasks.play_wanted.connect(self.play_wanted)
         self.tasks.said.connect(self.said)
         self.tasks.offered.connect(self.offered)

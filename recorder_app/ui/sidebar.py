@@ -199,6 +199,8 @@ class Sidebar(Ground):
         self.error.hide()
         self._footer_icon = QLabel()
         self._footer = ElidedLabel(theme, ink="secondary")
+        self.settings_button = icon_button(theme, "settings", self.tr("Settings"))
+        self.settings_button.clicked.connect(self.settings_wanted)
         self._timer = QTimer(self, singleShot=True, interval=SEARCH_MS)
         self._timer.timeout.connect(self.reload)
         self._lay_out()
@@ -232,6 +234,7 @@ class Sidebar(Ground):
         foot.setSpacing(8)
         foot.addWidget(self._footer_icon)
         foot.addWidget(self._footer, 1)
+        foot.addWidget(self.settings_button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -256,6 +259,10 @@ class Sidebar(Ground):
             self._fail,
             newest="list",
         )
+
+    def workspace_changed(self) -> None:
+        """Say where recordings go now."""
+        self._restyle()
 
     def select(self, recording_id: str | None) -> None:
         self._wanted = recording_id
