@@ -67,7 +67,7 @@ class SettingsWindow(QDialog):
         self._group = QButtonGroup(self)
         self._lay_out()
         self.show_page("workspace")
-        self.setMinimumSize(QSize(560, 440))
+        self.setMinimumSize(QSize(theme.px(560), 440))
         self.resize(QSize(max(800, theme.px(760)), max(640, theme.px(600))))
 
     def _lay_out(self) -> None:
