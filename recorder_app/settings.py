@@ -32,6 +32,8 @@ class Settings:
     bitrate: int = 64_000
     """bit/s of the Ogg/Opus file; 64 kbit/s keeps the sides apart (reference/media.md)."""
     confirm_quit: bool = True
+    is_welcomed: bool = False
+    """The first steps were shown once."""
     keep_media_days: int | None = None
     """Days after which sound leaves this computer, once a server has confirmed every byte; None keeps it.
     What only this computer's own workspace holds is never removed."""

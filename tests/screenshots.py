@@ -191,6 +191,13 @@ def _settings(folder: Path) -> list[Path]:
             window.resize(560, 480)
             files.append(_save(window, folder, f"settings-narrow{look}"))
             window.close()
+    for look, is_dark in (("", False), ("-dark", True)):
+        with shell(FakeRecorder([], Settings()), is_dark=is_dark) as made:
+            settle(lambda made=made: made.welcome is not None)
+            for step in ("sound", "shortcut", "place"):
+                files.append(_save(made.welcome, folder, f"welcome-{step}{look}"))
+                if step != "place":
+                    made.welcome.next.click()
     return files
 
 

@@ -25,6 +25,7 @@ from recorder_app.ui.settings_window import SettingsWindow
 from recorder_app.ui.style import FocusRing
 from recorder_app.ui.theme import Theme
 from recorder_app.ui.tray import Tray
+from recorder_app.ui.welcome import WelcomeDialog
 from recorder_app.ui.words import title
 
 logger = logging.getLogger(__name__)
@@ -67,6 +68,7 @@ class Shell(QObject):
         self._is_closed = False
         self.hotkey_keys = ""
         self.settings: SettingsWindow | None = None
+        self.welcome: WelcomeDialog | None = None
         self.theme = theme_for(self.application, appearance=recorder.settings.appearance)
         self.ring = FocusRing(self.application, self.theme)
         self.bridge = Bridge(recorder)
@@ -99,6 +101,7 @@ class Shell(QObject):
             self.actions[name].triggered.connect(lambda _=False, act=act: act())
         self.window.sidebar.settings_wanted.connect(self.open_settings)
         self.window.side.sign_in_wanted.connect(lambda: self.open_settings("workspace"))
+        self.window.side.overview.changed.connect(self._welcome_once)
         self.tray.open_wanted.connect(self.show)
         self.tray.recording_wanted.connect(self._open_recording)
         self.bridge.capture_changed.connect(self._capture_changed)
@@ -178,8 +181,9 @@ class Shell(QObject):
         self.window.page.leave()
         self.ring.close()
         self.tray.hide()
-        if self.settings is not None:
-            self.settings.close()
+        for dialog in (self.settings, self.welcome):
+            if dialog is not None:
+                dialog.close()
         self.window.close()
         self.bridge.close()
         self.window.deleteLater()
@@ -254,6 +258,29 @@ class Shell(QObject):
             self.settings.show_page(page)
         self.settings.raise_()
         self.settings.activateWindow()
+
+    def _welcome_once(self) -> None:
+        """Show the first steps on an empty library, once in its life."""
+        overview = self.window.side.overview
+        is_due = overview.is_loaded and not overview.problem and not self._recorder.settings.is_welcomed
+        if not is_due or overview.rows() or self.welcome is not None or not self.window.isVisible():
+            return
+        self.welcome = WelcomeDialog(
+            self.theme,
+            self.bridge,
+            take_hotkey=self.take_hotkey,
+            working_hotkey=self.hotkey_keys,
+            parent=self.window,
+        )
+        self.welcome.workspace.used.connect(self.window.sidebar.workspace_changed)
+        self.welcome.finished.connect(self._welcomed)
+        self.welcome.show()
+        self.ring.watch(self.welcome)
+
+    def _welcomed(self, _result: int) -> None:
+        self.welcome = None
+        if not self._is_closed:
+            change(self.bridge, is_welcomed=True)
 
     def _settings_closed(self) -> None:
         self.settings = None

@@ -153,7 +153,7 @@ class FakeRecorder:
         self.recording_changed: Event[str] = Event()
         self.capture_changed: Event[CaptureStatus] = Event()
         self.problem: Event[RecorderError] = Event()
-        self.settings = settings or Settings()
+        self.settings = settings or Settings(is_welcomed=True)
         self.paths = Paths.for_home(Path("/home/ada/.local/share/recorder"), {})
         self.workspaces = FakeWorkspaces(self)
         self.failures: dict[str, RecorderError] = {}
