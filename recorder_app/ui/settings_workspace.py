@@ -128,6 +128,13 @@ class WorkspacePage(SettingsPage):
     def _is_in_use(self) -> bool:
         return self.view is not None and ORIGINS.get(self.view.workspace, OWN) == self._kind
 
+    def is_settled(self) -> bool:
+        """Whether the chosen place is the one in use; says what is missing where it is not."""
+        is_good = self._kind == LOCAL or self._is_in_use()
+        if not is_good:
+            self._say(self.tr("It is not in use yet. Use it, or choose this computer."), "amber")
+        return is_good
+
     def _address(self) -> str:
         return self.address.text().strip() if self._kind == OWN else self._kind
 

@@ -108,6 +108,7 @@ class WelcomeDialog(QDialog):
     def _go_on(self) -> None:
         at = self._stack.currentIndex()
         if at == self._stack.count() - 1:
-            self.accept()
+            if self.workspace.is_settled():
+                self.accept()
         else:
             self._show_step(at + 1)

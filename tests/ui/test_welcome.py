@@ -29,6 +29,24 @@ def test_three_steps_lead_to_the_end_and_never_come_again(qtbot, welcomed):
     assert welcomed.welcome is None
 
 
+def test_a_place_that_was_chosen_but_not_taken_is_not_lost_in_silence(qtbot, welcomed):
+    dialog = welcomed.welcome
+    dialog.next.click()
+    dialog.next.click()
+    qtbot.waitUntil(lambda: dialog.workspace.view is not None)
+    dialog.workspace.cards["eu"].click()
+
+    dialog.next.click()
+    assert dialog.isVisible()
+    assert dialog.workspace.told.text() == "It is not in use yet. Use it, or choose this computer."
+
+    dialog.workspace.use.click()
+    qtbot.waitUntil(lambda: welcomed._recorder.settings.workspace == "https://eu.posthog.com")
+    qtbot.waitUntil(lambda: dialog.workspace.told.text() == "Recordings go to PostHog EU from now on.")
+    dialog.next.click()
+    assert welcomed.welcome is None
+
+
 def test_it_can_be_skipped_at_once(qtbot, welcomed):
     welcomed.welcome.back.click()
 
