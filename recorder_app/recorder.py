@@ -241,10 +241,13 @@ class Recorder(Editing):
         found = self.library.list(query, limit=limit, offset=offset)
         return [RecordingRow(recording, self._state(recording, capture)) for recording in found]
 
-    def detail(self, recording_id: str) -> RecordingDetail:
+    def row(self, recording_id: str) -> RecordingRow:
         recording = self._get(recording_id)
-        state = self._state(recording, self.capture_status())
-        return RecordingDetail(recording, state, self.library.segments(recording_id))
+        return RecordingRow(recording, self._state(recording, self.capture_status()))
+
+    def detail(self, recording_id: str) -> RecordingDetail:
+        row = self.row(recording_id)
+        return RecordingDetail(row.recording, row.state, self.library.segments(recording_id))
 
     def find(self, mark: str) -> Recording:
         """The recording whose local or server id begins with `mark`, or the newest for "last"."""
@@ -309,8 +312,7 @@ class Recorder(Editing):
 
     def test_connection(self) -> None:
         """Ask the server what it allows; raises what is wrong, in words."""
-        error = self.workspaces.check().error
-        if error is not None:
+        if (error := self.workspaces.check().error) is not None:
             raise error
 
     def work_until_idle(self, recording_id: str | None = None, *, timeout_s: float) -> None:

@@ -37,6 +37,8 @@ class Settings:
     """off; suggest (says that a call is going on); automatic (records it and stops when it ends)."""
     ignored_meeting_apps: tuple[str, ...] = ()
     """Programs whose calls are nobody's business, by the name we show ("Discord") or their own."""
+    is_welcomed: bool = False
+    """The first steps were shown once."""
     keep_media_days: int | None = None
     """Days after which sound leaves this computer, once a server has confirmed every byte; None keeps it.
     What only this computer's own workspace holds is never removed."""

@@ -15,6 +15,7 @@ from PySide6.QtGui import QColor, QFont, QPainter, QPixmap
 from PySide6.QtWidgets import QApplication, QWidget
 
 from recorder_app.errors import RecorderError
+from recorder_app.models import Track, UploadsStatus
 from recorder_app.settings import Settings
 from recorder_app.ui.dialogs import QuitDialog
 from recorder_app.ui.icons import TRAY_SIZES, TRAY_STATES
@@ -119,6 +120,8 @@ def render(folder: Path) -> list[Path]:
             _weekly(made)
             files.append(_save(made.window, folder, name))
     files += _states(folder)
+    files += _side_pages(folder)
+    files += _settings(folder)
     files += _recording(folder)
     files.append(_dialog(folder))
     files.append(_tray_sheet(folder))
@@ -156,6 +159,88 @@ def _states(folder: Path) -> list[Path]:
     with shell(broken) as made:
         settle(made.window.sidebar.error.isVisible)
         files.append(_save(made.window, folder, "library-error"))
+    return files
+
+
+def _settings(folder: Path) -> list[Path]:
+    files = []
+    for look, size in {key: value for key, value in LOOKS.items() if "narrow" not in key}.items():
+        recorder = FakeRecorder()
+        with shell(recorder, **size) as made:
+            settle(lambda made=made: made.window.side.overview.is_loaded)
+            made.open_settings()
+            window = made.settings
+            settle(
+                lambda window=window: (
+                    window.workspace.view is not None and window.sound.boxes[Track.MIC].count() > 2
+                )
+            )
+            for name in window.pages:
+                window.show_page(name)
+                files.append(_save(window, folder, f"settings-{name}{look}"))
+            window.show_page("workspace")
+            window.workspace.cards["eu"].click()
+            window.workspace.key.setText("phx_wrong")
+            window.workspace.test.click()
+            settle(lambda window=window: bool(window.workspace.told.text()))
+            files.append(_save(window, folder, f"settings-wrong-key{look}"))
+            window.workspace.key.setText(recorder.workspaces.GOOD_KEY)
+            window.workspace.use.click()
+            settle(lambda window=window: window.workspace.backlog.isVisible())
+            files.append(_save(window, folder, f"settings-signed-in{look}"))
+            window.resize(560, 480)
+            files.append(_save(window, folder, f"settings-narrow{look}"))
+            window.close()
+    for look, is_dark in (("", False), ("-dark", True)):
+        with shell(FakeRecorder([], Settings()), is_dark=is_dark) as made:
+            settle(lambda made=made: made.welcome is not None)
+            for step in ("sound", "shortcut", "place"):
+                files.append(_save(made.welcome, folder, f"welcome-{step}{look}"))
+                if step != "place":
+                    made.welcome.next.click()
+    return files
+
+
+LOOKS = {
+    "": {},
+    "-dark": {"is_dark": True},
+    "-narrow": {"width": 600, "height": 700},
+    "-font-125": {"px": round(BODY_PX * 1.25)},
+}
+"""How every page and window is drawn: suffix of the name, and arguments of `shell`."""
+
+
+def _side_pages(folder: Path) -> list[Path]:
+    files = []
+    for look, size in LOOKS.items():
+        with shell(FakeRecorder(), **size) as made:
+            side = made.window.side
+            settle(lambda side=side: side.overview.is_loaded)
+            side.show("tasks")
+            side.tasks.view.step(1)
+            files.append(_save(made.window, folder, f"tasks{look}"))
+            if not look:
+                side.tasks.view.toggled.emit(side.tasks.view.entry())
+                files.append(_save(made.window, folder, "tasks-done"))
+                side.tasks.choose(grouping=1)
+                files.append(_save(made.window, folder, "tasks-by-due"))
+            made.window.toast.hide()
+            side.show("uploads")
+            files.append(_save(made.window, folder, f"uploads{look}"))
+    with shell(FakeRecorder([])) as made:
+        settle(lambda: made.window.side.overview.is_loaded)
+        made.window.side.show("tasks")
+        files.append(_save(made.window, folder, "tasks-empty"))
+        made.window.side.show("uploads")
+        files.append(_save(made.window, folder, "uploads-empty"))
+    paused = FakeRecorder()
+    paused.uploads = UploadsStatus(
+        3, 0, "The server does not accept the key any more. Nothing is lost, uploads wait."
+    )
+    with shell(paused) as made:
+        settle(lambda: made.window.side.overview.is_loaded)
+        made.window.side.show("uploads")
+        files.append(_save(made.window, folder, "uploads-paused"))
     return files
 
 

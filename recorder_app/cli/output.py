@@ -29,7 +29,7 @@ _WORDS = {
     StateKind.UPLOADING: "Uploading",
     StateKind.TRANSCRIBING: "Transcribing",
     StateKind.KEPT_HERE: "Sound kept here",
-    StateKind.DELETED_THERE: "Deleted on the server, still here",
+    StateKind.DELETED_THERE: "Deleted on server",
     StateKind.NEEDS_SIGN_IN: "Needs sign-in",
     StateKind.FAILED: "Failed",
     StateKind.READY: "Ready",

@@ -69,10 +69,12 @@ SPECS = (
             if now.uploads.waiting
             else tr("Nothing waits to upload")
         ),
-        is_enabled=lambda _: False,
+        shortcut="Ctrl+U",
     ),
+    ActionSpec("tasks", lambda _: tr("Tasks"), shortcut="Ctrl+T"),
     ActionSpec("open", lambda _: tr("Open Recorder")),
     ActionSpec("import", lambda _: tr("Import a file…"), shortcut="Ctrl+O"),
+    ActionSpec("settings", lambda _: tr("Settings…"), shortcut="Ctrl+,"),
     ActionSpec("search", lambda _: tr("Search meetings"), shortcut="Ctrl+K"),
     ActionSpec("quit", lambda _: tr("Quit"), shortcut="Ctrl+Q"),
 )
@@ -105,3 +107,9 @@ class Actions(QObject):
             action.setEnabled(spec.is_enabled(now))
             if spec.shows_hotkey:
                 action.setShortcut(QKeySequence(now.hotkey))
+
+
+def combined(keys: str) -> int:
+    """Return one key with its modifiers as the number a key event gives."""
+    sequence = QKeySequence(keys)
+    return sequence[0].toCombined()  # type: ignore[index, no-any-return]  # the stubs lack __getitem__

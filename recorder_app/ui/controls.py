@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QEnterEvent, QFocusEvent, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import (
@@ -12,7 +14,6 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSizePolicy,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -26,7 +27,7 @@ CHIP_COLOURS = {
     "waiting": ("neutral_tint", "secondary"),
     "needs_you": ("amber_tint", "amber"),
 }
-TOAST_MS = 6_000
+TOAST_MS, TOAST_PX = 6_000, 420
 BOX_PX = 16
 
 
@@ -275,17 +276,30 @@ class Toast(QFrame):
         super().__init__(parent)
         self._theme = theme
         self.label = Label(theme, ink="base", is_wrapped=True)
-        self.label.setMaximumWidth(420)
-        box = QVBoxLayout(self)
-        box.setContentsMargins(14, 10, 14, 10)
+        self.label.setMaximumWidth(TOAST_PX)
+        self.button = QPushButton()
+        self.button.setProperty("kind", "toast")
+        self.button.setProperty("small", True)
+        self.button.clicked.connect(self._act)
+        self._action: Callable[[], object] | None = None
+        box = QHBoxLayout(self)
+        box.setContentsMargins(14, 6, 8, 6)
+        box.setSpacing(14)
         box.addWidget(self.label)
+        box.addWidget(self.button)
+        self.setMinimumHeight(theme.px(40))
         self._timer = QTimer(self, singleShot=True, interval=TOAST_MS)
         self._timer.timeout.connect(self.hide)
         self.setAccessibleName(self.tr("Message"))
         self.hide()
 
-    def say(self, sentence: str) -> None:
+    def say(self, sentence: str, button: str = "", act: Callable[[], object] | None = None) -> None:
+        """Show a sentence, with `button` also something to do about it."""
         self.label.setText(sentence)
+        self._action = act
+        self.label.setMinimumWidth(min(TOAST_PX, self.label.fontMetrics().horizontalAdvance(sentence) + 2))
+        self.button.setText(button)
+        self.button.setVisible(bool(button))
         self.setAccessibleDescription(sentence)
         self.adjustSize()
         parent = self.parentWidget()
@@ -294,6 +308,12 @@ class Toast(QFrame):
         self.show()
         self.raise_()
         self._timer.start()
+
+    def _act(self) -> None:
+        action, self._action = self._action, None
+        self.hide()
+        if action is not None:
+            action()
 
     def enterEvent(self, event: QEnterEvent) -> None:
         self._timer.stop()

@@ -6,15 +6,11 @@ import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import (
     QCloseEvent,
-    QColor,
     QHideEvent,
     QKeySequence,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
     QResizeEvent,
     QShortcut,
     QShowEvent,
@@ -34,12 +30,14 @@ from PySide6.QtWidgets import (
 
 from recorder_app.errors import RecorderError
 from recorder_app.models import CaptureStatus, RecordingDetail
-from recorder_app.ui.actions import Actions
+from recorder_app.ui.actions import Actions, combined
 from recorder_app.ui.bridge import Bridge
 from recorder_app.ui.controls import Toast
 from recorder_app.ui.dialogs import DeleteDialog
 from recorder_app.ui.empty_page import EmptyPage
 from recorder_app.ui.recording_page import RecordingPage
+from recorder_app.ui.shade import Shade
+from recorder_app.ui.side_pages import SidePages
 from recorder_app.ui.sidebar import Sidebar
 from recorder_app.ui.theme import Theme
 from recorder_app.ui.words import title
@@ -61,6 +59,8 @@ class MainWindow(QMainWindow):
         """Returns True to let the window close."""
         self._chosen: str | None = None
         self._live_id: str | None = None
+        self._play_at: int | None = None
+        """The moment to play once its recording is shown."""
         self.setWindowTitle(self.tr("Recorder"))
         self.setMinimumSize(QSize(560, 480))
         self.sidebar = Sidebar(theme, bridge, now=now)
@@ -70,6 +70,7 @@ class MainWindow(QMainWindow):
         self._pages = QStackedWidget()
         self._pages.addWidget(self.empty)
         self._pages.addWidget(self.page)
+        self.side = SidePages(theme, bridge, self._pages, self.sidebar, now=now)
         self._split = QSplitter(Qt.Orientation.Horizontal)
         self._split.setHandleWidth(1)
         self._split.setChildrenCollapsible(False)
@@ -82,7 +83,7 @@ class MainWindow(QMainWindow):
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self._split)
         self.setCentralWidget(centre)
-        self._shade = _Shade(centre)
+        self._shade = Shade(centre)
         self._shade.clicked.connect(self.close_overlay)
         self.toast = Toast(theme, self._pages)
         self._is_overlay = False
@@ -107,6 +108,12 @@ class MainWindow(QMainWindow):
         self.page.export_wanted.connect(self._export)
         self.page.delete_wanted.connect(self._delete)
         self.page.said.connect(self.toast.say)
+        self.side.shown.connect(self._left_recording)
+        self.side.open_wanted.connect(self.open_recording)
+        self.side.play_wanted.connect(self.play_moment)
+        self.side.said.connect(self.toast.say)
+        self.side.offered.connect(self.toast.say)
+        self.side.sidebar_wanted.connect(self.open_overlay)
 
     def _shortcuts(self) -> None:
         page, playback = self.page, self.page.playback
@@ -132,7 +139,7 @@ class MainWindow(QMainWindow):
         for keys, act in table:
             QShortcut(QKeySequence(keys), self).activated.connect(act)
         # Plain keys act only while no text is edited: QShortcut would take them from the field.
-        self._plain = {_combined(keys): act for keys, act in plain}
+        self._plain = {combined(keys): act for keys, act in plain}
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.KeyPress and watched is self.windowHandle():
@@ -153,6 +160,19 @@ class MainWindow(QMainWindow):
         self.sidebar.select(recording_id)
         self.close_overlay()
         self._load()
+
+    def play_moment(self, recording_id: str, ms: int) -> None:
+        """Open a recording and play it from `ms`."""
+        self._play_at = ms
+        self.open_recording(recording_id)
+
+    def _left_recording(self) -> None:
+        """Another page is in front: nothing that arrives later may take its place."""
+        self.page.leave()
+        self._chosen = self._play_at = None
+        self.sidebar.select(None)
+        self.close_overlay()
+        self.setWindowTitle(self.tr("Recorder"))
 
     def show_problem(self, error: RecorderError) -> None:
         self.toast.say(error.sentence)
@@ -239,6 +259,7 @@ class MainWindow(QMainWindow):
         self.sidebar.setMaximumWidth(SIDEBAR_MAX)
         self.page.set_layout(is_narrow=width < TABS_BELOW, has_sidebar=not is_overlay)
         self.empty.set_has_sidebar(has_sidebar=not is_overlay)
+        self.side.set_layout(has_sidebar=not is_overlay)
 
     def _sidebar_width(self) -> int:
         return min(SIDEBAR_MAX, self._theme.px(SIDEBAR))
@@ -261,9 +282,14 @@ class MainWindow(QMainWindow):
             )
 
     def _show(self, detail: RecordingDetail) -> None:
+        if detail.recording.id != self._chosen:
+            return
         self._pages.setCurrentWidget(self.page)
         self.page.show_detail(detail)
         self.setWindowTitle(f"{title(detail.recording)} – {self.tr('Recorder')}")
+        if self._play_at is not None:
+            at_ms, self._play_at = self._play_at, None
+            self.page.play_from(at_ms)
 
     def _fail(self, error: RecorderError) -> None:
         self.page.leave()
@@ -341,6 +367,7 @@ class MainWindow(QMainWindow):
 
     def _next_pane(self, by: int) -> None:
         panes: list[QWidget] = [self.sidebar.view] if self.sidebar.isVisible() else []
+        panes += self.side.panes()
         if self._pages.currentWidget() is self.page:
             panes += self.page.panes()
         focus = QApplication.focusWidget()
@@ -368,26 +395,3 @@ class MainWindow(QMainWindow):
                 self.page.playback.seek(line.start_ms)
                 self.page.transcript.list.go_to(line.start_ms)
                 return
-
-
-def _combined(keys: str) -> int:
-    """Return one key with its modifiers as the number a key event gives."""
-    sequence = QKeySequence(keys)
-    return sequence[0].toCombined()  # type: ignore[index, no-any-return]  # the stubs lack __getitem__
-
-
-class _Shade(QWidget):
-    """Under the overlaid sidebar; a click closes it."""
-
-    clicked = Signal()
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.hide()
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-
-        QPainter(self).fillRect(self.rect(), QColor(0, 0, 0, 60))
-
-    def mousePressEvent(self, _event: QMouseEvent) -> None:
-        self.clicked.emit()

@@ -20,9 +20,12 @@ from recorder_app.ui.bridge import Bridge
 from recorder_app.ui.dialogs import QuitChoice, QuitDialog
 from recorder_app.ui.facade import Recorder
 from recorder_app.ui.main_window import MainWindow
+from recorder_app.ui.settings_pages import change
+from recorder_app.ui.settings_window import SettingsWindow
 from recorder_app.ui.style import FocusRing
 from recorder_app.ui.theme import Theme
 from recorder_app.ui.tray import Tray
+from recorder_app.ui.welcome import WelcomeDialog
 from recorder_app.ui.words import title
 
 logger = logging.getLogger(__name__)
@@ -64,6 +67,8 @@ class Shell(QObject):
         self._quitting = False
         self._is_closed = False
         self.hotkey_keys = ""
+        self.settings: SettingsWindow | None = None
+        self.welcome: WelcomeDialog | None = None
         self.theme = theme_for(self.application, appearance=recorder.settings.appearance)
         self.ring = FocusRing(self.application, self.theme)
         self.bridge = Bridge(recorder)
@@ -87,10 +92,16 @@ class Shell(QObject):
             "open": self.show,
             "import": self.window.import_file,
             "search": self.window.focus_search,
+            "tasks": lambda: self._open_page("tasks"),
+            "uploads": lambda: self._open_page("uploads"),
+            "settings": self.open_settings,
             "quit": self.quit,
         }
         for name, act in actions.items():
             self.actions[name].triggered.connect(lambda _=False, act=act: act())
+        self.window.sidebar.settings_wanted.connect(self.open_settings)
+        self.window.side.sign_in_wanted.connect(lambda: self.open_settings("workspace"))
+        self.window.side.overview.changed.connect(self._welcome_once)
         self.tray.open_wanted.connect(self.show)
         self.tray.recording_wanted.connect(self._open_recording)
         self.bridge.capture_changed.connect(self._capture_changed)
@@ -170,6 +181,9 @@ class Shell(QObject):
         self.window.page.leave()
         self.ring.close()
         self.tray.hide()
+        for dialog in (self.settings, self.welcome):
+            if dialog is not None:
+                dialog.close()
         self.window.close()
         self.bridge.close()
         self.window.deleteLater()
@@ -219,6 +233,73 @@ class Shell(QObject):
                 )
             )
         self.window.set_hotkey(self.hotkey_keys)
+
+    def _open_page(self, name: str) -> None:
+        self.show()
+        self.window.side.show(name)
+
+    def open_settings(self, page: str = "") -> None:
+        """Open the settings, or bring them to the front."""
+        if self.settings is None:
+            self.show()
+            self.settings = SettingsWindow(
+                self.theme,
+                self.bridge,
+                self.window.side.overview,
+                take_hotkey=self.take_hotkey,
+                working_hotkey=self.hotkey_keys,
+                parent=self.window,
+            )
+            self.settings.workspace_used.connect(self.window.sidebar.workspace_changed)
+            self.settings.destroyed.connect(self._settings_closed)
+            self.settings.show()
+            self.ring.watch(self.settings)
+        if page:
+            self.settings.show_page(page)
+        self.settings.raise_()
+        self.settings.activateWindow()
+
+    def _welcome_once(self) -> None:
+        """Show the first steps on an empty library, once in its life."""
+        overview = self.window.side.overview
+        is_due = overview.is_loaded and not overview.problem and not self._recorder.settings.is_welcomed
+        if not is_due or overview.rows() or self.welcome is not None or not self.window.isVisible():
+            return
+        self.welcome = WelcomeDialog(
+            self.theme,
+            self.bridge,
+            take_hotkey=self.take_hotkey,
+            working_hotkey=self.hotkey_keys,
+            parent=self.window,
+        )
+        self.welcome.workspace.used.connect(self.window.sidebar.workspace_changed)
+        self.welcome.finished.connect(self._welcomed)
+        self.welcome.show()
+        self.ring.watch(self.welcome)
+
+    def _welcomed(self, _result: int) -> None:
+        self.welcome = None
+        if not self._is_closed:
+            change(self.bridge, is_welcomed=True)
+
+    def _settings_closed(self) -> None:
+        self.settings = None
+
+    def take_hotkey(self, keys: str) -> str | None:
+        """Make `keys` the global shortcut and remember them; return None, or in a sentence why not."""
+        if self._hotkey is None:
+            return self.tr("This desktop gives Recorder no global shortcut.")
+        reason = self._hotkey.register(keys, self.bridge.toggle)
+        if reason is not None:
+            if self.hotkey_keys:
+                # The one that worked goes on working.
+                self._hotkey.register(self.hotkey_keys, self.bridge.toggle)
+            return reason
+        self.hotkey_keys = keys
+        self.window.set_hotkey(keys)
+        self._update_actions()
+        change(self.bridge, hotkey=keys)
+        return None
 
     def _open_recording(self, recording_id: str) -> None:
         self.show()

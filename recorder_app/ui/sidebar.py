@@ -24,6 +24,7 @@ from recorder_app.ui.controls import Banner, ElidedLabel, Ground, Hairline, Labe
 from recorder_app.ui.formats import clock
 from recorder_app.ui.library_model import LibraryModel
 from recorder_app.ui.library_view import LibraryView
+from recorder_app.ui.nav_row import NavRow
 from recorder_app.ui.theme import Theme
 
 SEARCH_MS = 120
@@ -158,6 +159,9 @@ class Sidebar(Ground):
     chosen = Signal(str)
     loaded = Signal()
     """A list arrived; the window may now choose what to show."""
+    page_wanted = Signal(str)
+    """"tasks" or "uploads"."""
+    settings_wanted = Signal()
     failed = Signal(str)
     """No list arrived, and why, in a sentence."""
 
@@ -175,6 +179,12 @@ class Sidebar(Ground):
         self._top.addWidget(self.start)
         self._top.addWidget(self.live)
         self._top.setFixedHeight(theme.px(36))
+        self.pages = {
+            "tasks": NavRow(theme, "tasks", self.tr("Tasks")),
+            "uploads": NavRow(theme, "uploads", self.tr("Uploads")),
+        }
+        for name, row in self.pages.items():
+            row.clicked.connect(lambda _=False, name=name: self.page_wanted.emit(name))
         self.search = self._search_field()
         self.view = LibraryView(theme, self.model)
         self.view.chosen.connect(self._choose)
@@ -189,6 +199,8 @@ class Sidebar(Ground):
         self.error.hide()
         self._footer_icon = QLabel()
         self._footer = ElidedLabel(theme, ink="secondary")
+        self.settings_button = icon_button(theme, "settings", self.tr("Settings"))
+        self.settings_button.clicked.connect(self.settings_wanted)
         self._timer = QTimer(self, singleShot=True, interval=SEARCH_MS)
         self._timer.timeout.connect(self.reload)
         self._lay_out()
@@ -208,8 +220,13 @@ class Sidebar(Ground):
     def _lay_out(self) -> None:
         head = QVBoxLayout()
         head.setContentsMargins(12, 12, 12, 8)
-        head.setSpacing(12)
+        head.setSpacing(8)
         head.addWidget(self._top)
+        rows = QVBoxLayout()
+        rows.setSpacing(0)
+        for nav in self.pages.values():
+            rows.addWidget(nav)
+        head.addLayout(rows)
         head.addWidget(self.search)
         head.addWidget(self.error)
         foot = QHBoxLayout()
@@ -217,6 +234,7 @@ class Sidebar(Ground):
         foot.setSpacing(8)
         foot.addWidget(self._footer_icon)
         foot.addWidget(self._footer, 1)
+        foot.addWidget(self.settings_button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -241,6 +259,10 @@ class Sidebar(Ground):
             self._fail,
             newest="list",
         )
+
+    def workspace_changed(self) -> None:
+        """Say where recordings go now."""
+        self._restyle()
 
     def select(self, recording_id: str | None) -> None:
         self._wanted = recording_id

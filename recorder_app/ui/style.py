@@ -9,6 +9,7 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen, QWindow
 from PySide6.QtWidgets import QAbstractItemView, QAbstractScrollArea, QApplication, QLineEdit, QWidget
+from shiboken6 import isValid
 
 from recorder_app.ui.theme import Theme
 
@@ -97,7 +98,9 @@ class FocusRing(QObject):
     def close(self) -> None:
         self._show_at(None)
         for handle in self._windows:
-            handle.removeEventFilter(self)
+            # A dialog that closed took its own window along.
+            if isValid(handle):
+                handle.removeEventFilter(self)
         self._windows.clear()
 
     def _focus_changed(self, _old: QWidget | None, new: QWidget | None) -> None:

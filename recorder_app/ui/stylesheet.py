@@ -25,6 +25,8 @@ QPushButton[kind="danger"]:disabled {{ background: {neutral_tint}; color: {disab
 QPushButton[kind="flat"] {{ background: transparent; border-color: transparent; }}
 QPushButton[kind="flat"]:hover {{ background: {hover}; }}
 QPushButton[small="true"] {{ min-height: {h26}px; padding: 0 10px; font-size: {f12}px; }}
+QPushButton[kind="toast"] {{ background: transparent; color: {base}; border-color: {base}; }}
+QPushButton[kind="toast"]:hover {{ background: {secondary}; }}
 QPushButton::menu-indicator {{ image: none; width: 0; }}
 QPushButton[kind="start"] {{ text-align: left; min-height: {h34}px; font-weight: 600; }}
 QToolButton {{ background: transparent; color: {text}; border: 1px solid transparent; border-radius: 6px;
@@ -48,6 +50,14 @@ QLineEdit {{ background: {base}; color: {text}; border: 1px solid {edge}; border
   selection-color: {on_accent}; }}
 QLineEdit:focus {{ border-color: {accent}; }}
 QLineEdit:disabled {{ color: {disabled}; border-color: {line}; }}
+QComboBox {{ background: {base}; color: {text}; border: 1px solid {edge}; border-radius: 6px;
+  padding: 0 26px 0 9px; min-height: {h30}px; }}
+QComboBox:focus {{ border-color: {accent}; }}
+QComboBox:disabled {{ color: {disabled}; border-color: {line}; }}
+QComboBox::drop-down {{ border: 0; width: 24px; }}
+QComboBox::down-arrow {{ image: none; }}
+QComboBox QAbstractItemView {{ background: {base}; color: {text}; border: 1px solid {edge}; padding: 4px;
+  selection-background-color: {selected}; selection-color: {text}; outline: 0; }}
 QMenu {{ background: {base}; color: {text}; border: 1px solid {edge}; padding: 6px; }}
 QMenu::item {{ padding: 5px 28px 5px 12px; border-radius: 4px; min-height: {h18}px; }}
 QMenu::item:selected {{ background: {selected}; color: {text}; }}

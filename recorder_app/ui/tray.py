@@ -53,6 +53,7 @@ class Tray(QObject):
         menu.addAction(actions["uploads"])
         menu.addSeparator()
         menu.addAction(actions["open"])
+        menu.addAction(actions["settings"])
         menu.addAction(actions["quit"])
 
     def show(self) -> None:

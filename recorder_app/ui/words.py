@@ -56,7 +56,7 @@ def chip(state: State, recording: Recording) -> Chip:
         StateKind.UPLOADING: Chip("arrow-up", tr("Uploading") + percent, "busy"),
         StateKind.TRANSCRIBING: Chip("text", tr("Transcribing") + percent, "busy"),
         StateKind.KEPT_HERE: Chip("laptop", tr("Sound kept here"), "waiting"),
-        StateKind.DELETED_THERE: Chip("laptop", tr("Deleted on the server, still here"), "needs_you"),
+        StateKind.DELETED_THERE: Chip("laptop", tr("Deleted on server"), "needs_you"),
         StateKind.NEEDS_SIGN_IN: Chip("key", tr("Needs sign-in"), "needs_you"),
         StateKind.FAILED: Chip("warning", failed, "needs_you"),
         StateKind.READY: Chip("half", tr("Draft transcript"), "waiting")

@@ -369,14 +369,3 @@ def test_a_killed_writer_leaves_whole_commits_behind(tmp_path):
     assert len(found) >= last + 1
     assert all(len(library.segments(recording.id)) == 1 for recording in found)
     library.close()
-
-
-def test_what_is_in_the_trash_is_not_listed_but_still_there(library, tmp_path):
-    library.add(full(tmp_path))
-
-    library.update("r-1", trashed_at=START)
-
-    assert library.list() == []
-    assert library.get("r-1").trashed_at == START
-    library.update("r-1", trashed_at=None)
-    assert [each.id for each in library.list()] == ["r-1"]

@@ -10,10 +10,11 @@ import dataclasses
 import threading
 import time
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
-from recorder_app.errors import BusyError, NotFoundError, RecorderError
+from recorder_app.errors import BusyError, NotFoundError, RecorderError, SignInError
 from recorder_app.events import Event
 from recorder_app.models import (
     Bookmark,
@@ -31,6 +32,7 @@ from recorder_app.models import (
     TrackStatus,
     UploadsStatus,
 )
+from recorder_app.paths import Paths
 from recorder_app.settings import Settings
 from tests.support.sample_week import live, week
 
@@ -79,6 +81,69 @@ class FakePlayer:
             self.on_ended()
 
 
+@dataclasses.dataclass(frozen=True)
+class FakeReport:
+    error: RecorderError | None = None
+    user: str = "Ada"
+
+
+@dataclasses.dataclass(frozen=True)
+class FakeView:
+    workspace: str = "local"
+    label: str = "This computer"
+    project_id: str = "@current"
+    key_source: str | None = None
+    is_from_environment: bool = False
+    backlog: int = 0
+    paused_reason: str | None = None
+
+
+class FakeWorkspaces:
+    """Knows one good key; keeps what was signed in with in memory."""
+
+    GOOD_KEY = "phx_good"
+    PLACES: ClassVar = {
+        "local": ("local", "This computer"),
+        "eu": ("https://eu.posthog.com", "PostHog EU"),
+        "us": ("https://us.posthog.com", "PostHog US"),
+    }
+
+    def __init__(self, recorder: FakeRecorder) -> None:
+        self._recorder = recorder
+        self.keys: dict[str, str] = {}
+        self.view = FakeView(workspace=recorder.settings.workspace)
+
+    def current(self) -> FakeView:
+        return self.view
+
+    def check(self, address=None, *, project_id=None, key=None) -> FakeReport:
+        self._recorder._enter("check")
+        if key in (self.GOOD_KEY, None) and (key or address in self.keys):
+            return FakeReport()
+        hint = "Make a new one in PostHog"
+        return FakeReport(
+            SignInError("The server does not know this key", code="authentication_failed", hint=hint)
+        )
+
+    def use(self, address: str, *, project_id=None) -> FakeView:
+        self._recorder._enter("use")
+        origin, label = self.PLACES.get(address, (address, address.rsplit("://", maxsplit=1)[-1]))
+        self._recorder.settings = dataclasses.replace(self._recorder.settings, workspace=origin)
+        source = "keyring" if address in self.keys else None
+        backlog = 0 if origin == "local" else 12
+        self.view = FakeView(origin, label, project_id or "@current", source, backlog=backlog)
+        return self.view
+
+    def sign_in(self, key: str, address=None) -> None:
+        self._recorder._enter("sign_in")
+        self.keys[address] = key
+
+    def push_backlog(self) -> int:
+        self._recorder._enter("push_backlog")
+        moved, self.view = self.view.backlog, dataclasses.replace(self.view, backlog=0)
+        return moved
+
+
 class FakeRecorder:
     """Thread-safe like the real one. `failures[method]` is raised once when that method is called next."""
 
@@ -88,7 +153,9 @@ class FakeRecorder:
         self.recording_changed: Event[str] = Event()
         self.capture_changed: Event[CaptureStatus] = Event()
         self.problem: Event[RecorderError] = Event()
-        self.settings = settings or Settings()
+        self.settings = settings or Settings(is_welcomed=True)
+        self.paths = Paths.for_home(Path("/home/ada/.local/share/recorder"), {})
+        self.workspaces = FakeWorkspaces(self)
         self.failures: dict[str, RecorderError] = {}
         self.calls: list[tuple[str, str]] = []
         """(method, name of the thread it ran on)."""
@@ -196,6 +263,12 @@ class FakeRecorder:
         found.sort(key=lambda detail: detail.recording.started_at, reverse=True)
         return [RecordingRow(d.recording, d.state) for d in found[offset : offset + limit]]
 
+    def row(self, recording_id: str) -> RecordingRow:
+        self._enter("row")
+        with self._lock:
+            detail = self._get(recording_id)
+        return RecordingRow(detail.recording, detail.state)
+
     def detail(self, recording_id: str) -> RecordingDetail:
         self._enter("detail")
         with self._lock:
@@ -215,7 +288,9 @@ class FakeRecorder:
     def set_task(self, recording_id: str, task: Task) -> Recording:
         self._enter("set_task")
         tasks = self._get(recording_id).recording.tasks
-        return self._change(recording_id, tasks=tuple(task if old.id == task.id else old for old in tasks))
+        is_known = any(old.id == task.id for old in tasks)
+        changed = tuple(task if old.id == task.id else old for old in tasks)
+        return self._change(recording_id, tasks=changed if is_known else (*tasks, task))
 
     def dismiss_task(self, recording_id: str, task_id: str) -> Recording:
         self._enter("dismiss_task")
@@ -259,10 +334,46 @@ class FakeRecorder:
         return fake_peaks(detail, bars)
 
     def sources(self) -> list[SourceInfo]:
-        return [SourceInfo("default", "Built-in microphone", Track.MIC, is_default=True)]
+        self._enter("sources")
+        return [
+            SourceInfo("builtin", "Built-in microphone", Track.MIC, is_default=True),
+            SourceInfo("headset", "Headset", Track.MIC),
+            SourceInfo("headphones", "Headphones", Track.SYSTEM, is_default=True),
+        ]
+
+    def update_settings(self, settings: Settings) -> None:
+        self._enter("update_settings")
+        self.settings = settings
 
     def jobs(self) -> list[JobView]:
+        """What the states of the recordings leave to do."""
+        with self._lock:
+            return [job for detail in self._details.values() for job in _jobs_of(detail)]
+
+
+def _jobs_of(detail: RecordingDetail) -> list[JobView]:
+    row, state = detail.recording, detail.state
+    if state.kind in (StateKind.READY, StateKind.KEPT_HERE, StateKind.RECORDING, StateKind.PAUSED):
         return []
+    kinds = [] if row.is_uploaded else ["upload"]
+    kinds += [] if row.is_transcribed else ["transcribe", "insights"]
+    moving = {StateKind.UPLOADING: "upload", StateKind.TRANSCRIBING: "transcribe"}.get(state.kind)
+    return [
+        JobView(
+            number,
+            row.id,
+            kind,
+            "blocked"
+            if state.kind is StateKind.FAILED and number == 0
+            else "running"
+            if kind == moving
+            else "pending",
+            attempts=0,
+            reason=state.reason,
+            next_attempt_at=state.next_attempt_at,
+        )
+        for number, kind in enumerate(kinds)
+    ]
 
 
 def fake_peaks(detail: RecordingDetail, bars: int) -> np.ndarray:

@@ -146,6 +146,23 @@ WEEKLY_TASKS = (
         evidence=(ms("13:41"),),
     ),
 )
+STANDUP_TASKS = (
+    Task(
+        ident("t4"),
+        "Tell support about the change before Thursday",
+        assignee="You",
+        due="before Thursday",
+        evidence=(ms("04:18"),),
+        is_confirmed=True,
+    ),
+    Task(
+        ident("t5"), "Book the room for the retrospective", assignee="Mira", is_confirmed=True, is_done=True
+    ),
+)
+POSSIBLE_TASKS = (
+    Task(ident("t6"), "I’ll send you the price list tomorrow", assignee="Mira", evidence=(ms("18:26"),)),
+    Task(ident("t7"), "can you check if the invoice has two rates", due="tomorrow", evidence=(ms("24:02"),)),
+)
 WEEKLY_SUMMARY = (
     SummaryLine(
         "Guest checkout goes to 20 % of traffic on Thursday; everyone follows a week later if refunds stay flat.",
@@ -209,13 +226,13 @@ def week() -> list[RecordingDetail]:
         _detail(recording("Pricing page: launch review", at(16, 14, 30), 41, status=Status.UPLOADING, **fresh), State(kind.UPLOADING, 43)),
         _detail(recording("Support escalations", at(16, 13, 10), 22, status=Status.PROCESSING, **early), State(kind.TRANSCRIBING, 60)),
         _detail(weekly, State(kind.READY), long_meeting()),
-        _detail(recording("Stand-up", at(16, 9, 15), 12), State(kind.READY), some[:6]),
+        _detail(recording("Stand-up", at(16, 9, 15), 12, tasks=STANDUP_TASKS), State(kind.READY), some[:6]),
         _detail(draft, State(kind.READY), tuple(some[:9])),
         _detail(recording("Search quality triage", at(15, 11, 30), 52, **fresh), State(kind.WAITING, reason="The network is away. Next try at 15:31.", next_attempt_at=at(16, 15, 31))),
         _detail(recording("Sprint 41 planning", at(15, 9, 30), 64, title=LONG_TITLE), State(kind.READY), some),
         _detail(recording("Billing export handover", at(13, 15, 0), 29, is_uploaded=False), State(kind.NEEDS_SIGN_IN, reason=sign_in), some[:8]),
         _detail(recording("Design critique: empty states", at(13, 13, 0), 45, gaps=(Gap(ms("03:00"), ms("03:09"), Track.MIC, "device_lost", 9_000),)), State(kind.READY), some),
-        _detail(recording("Mira and Ada", at(13, 10, 30), 26, is_uploaded=False, server_id=None), State(kind.KEPT_HERE), some[:5]),
+        _detail(recording("Mira and Ada", at(13, 10, 30), 26, tasks=POSSIBLE_TASKS, is_uploaded=False, server_id=None), State(kind.KEPT_HERE), some[:5]),
         _detail(recording("Foreign", at(12, 16, 0), 33, title=FOREIGN_TITLE, participants=("You", "Jürgen", "美咲")), State(kind.READY), some[:7]),
         _detail(recording("Vendor call", at(12, 11, 0), 19, status=Status.ERROR, error=full, **fresh), State(kind.FAILED, reason=full)),
         _detail(recording("Retro", at(12, 9, 0), 31, status=Status.ERROR, error=crash, **early), State(kind.FAILED, reason=crash)),

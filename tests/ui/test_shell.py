@@ -90,7 +90,8 @@ def test_the_tray_says_the_state_first_and_offers_what_can_be_done(qtbot, shell)
         return [action.text() for action in shell.tray.menu.actions() if action.isVisible() and action.text()]
 
     assert words() == [
-        "↑ 3 waiting to upload", "Start recording", "Recent", "Uploads (3 waiting)", "Open Recorder", "Quit"
+        "↑ 3 waiting to upload", "Start recording", "Recent", "Uploads (3 waiting)", "Open Recorder",
+        "Settings…", "Quit",
     ]  # fmt: skip
     qtbot.waitUntil(lambda: len(shell.tray.recent.actions()) == 3)
     assert shell.tray.recent.actions()[0].text() == "Pricing page: launch review · Uploading 43 %"
