@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Callable
 
 from recorder_app.errors import LibraryError
+from recorder_app.library import index
 
 
 def _first(connection: sqlite3.Connection) -> None:
@@ -65,7 +66,12 @@ def _trash(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE recordings ADD COLUMN trashed_at TEXT")
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first, _trash)
+def _full_text(connection: sqlite3.Connection) -> None:
+    """Search by column and line. Filled from the recordings once all migrations are through: `Library`."""
+    index.create_tables(connection)
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first, _trash, _full_text)
 """`MIGRATIONS[n]` takes version n to n + 1."""
 
 VERSION = len(MIGRATIONS)
