@@ -78,7 +78,7 @@ def ranges_of(text: str, terms: tuple[Term, ...]) -> tuple[tuple[int, int], ...]
     """Where the terms stand in `plain` text: start and end of each, in order, none over another."""
     folded, origin = "", []
     for index, character in enumerate(text):
-        piece = fold_character(character)
+        piece = _FOLDS[ord(character)]
         folded += piece
         origin += [index] * len(piece)
     found = []

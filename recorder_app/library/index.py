@@ -53,7 +53,9 @@ def units(recording: Recording) -> list[Unit]:
 def create_tables(connection: sqlite3.Connection) -> None:
     """In a migration. `search_words` is not made here: this SQLite may not know FTS5."""
     connection.execute("DROP TABLE IF EXISTS search")
-    columns = ", ".join(f"{name} TEXT NOT NULL DEFAULT ''" for name in COLUMNS)
+    # `starts`: where each line of the transcript begins; going to the n-th segment by its number instead
+    # reads all before it, words included. The longest column comes last: SQLite reads rows from the left.
+    columns = ", ".join(f"{name} TEXT NOT NULL DEFAULT ''" for name in ("starts", *COLUMNS))
     connection.execute(
         "CREATE TABLE search (id INTEGER PRIMARY KEY, recording_id TEXT NOT NULL UNIQUE "
         f"REFERENCES recordings (id) ON DELETE CASCADE, {columns})"
@@ -76,7 +78,7 @@ def keep_in_step(connection: sqlite3.Connection, *, is_indexed: bool) -> None:
     if is_indexed:
         old, new = (", ".join(f"{row}.{name}" for name in COLUMNS) for row in ("old", "new"))
         names = ", ".join(COLUMNS)
-        remove = f"INSERT INTO search_words (search_words, rowid, {names}) VALUES ('delete', old.id, {old});"  # noqa: S608, E501 — our names
+        remove = f"INSERT INTO search_words (search_words, rowid, {names}) VALUES ('delete', old.id, {old});"  # noqa: S608 — our names
         add = f"INSERT INTO search_words (rowid, {names}) VALUES (new.id, {new});"  # noqa: S608 — our names
     else:
         remove = add = "UPDATE search_state SET is_indexed = 0;"
@@ -112,9 +114,10 @@ def fill(connection: sqlite3.Connection, recordings: Iterable[Recording], *, is_
     for recording in recordings:
         add(connection, recording)
         lines = connection.execute(
-            "SELECT text, speaker FROM segments WHERE recording_id = ? ORDER BY start_ms", (recording.id,)
+            "SELECT start_ms, speaker, text FROM segments WHERE recording_id = ? ORDER BY start_ms",
+            (recording.id,),
         )
-        set_transcript(connection, recording.id, [(text, speaker) for text, speaker in lines])
+        set_transcript(connection, recording.id, [tuple(line) for line in lines])
     if is_indexed:
         create_index(connection)
         connection.execute("INSERT INTO search_words (search_words) VALUES ('rebuild')")
@@ -147,15 +150,16 @@ def update(connection: sqlite3.Connection, recording: Recording) -> None:
 
 
 def set_transcript(
-    connection: sqlite3.Connection, recording_id: str, lines: Sequence[tuple[str, str]]
+    connection: sqlite3.Connection, recording_id: str, lines: Sequence[tuple[int, str, str]]
 ) -> None:
-    """Text and speaker of each segment in the order of time: the number of a line leads to its segment."""
-    named = dict.fromkeys(speaker for _, speaker in lines if speaker not in ANONYMOUS)
+    """`start_ms`, speaker and text of each segment in the order of time."""
+    named = dict.fromkeys(speaker for _, speaker, _ in lines if speaker not in ANONYMOUS)
     connection.execute(
-        "UPDATE search SET transcript = ?, speakers = ? WHERE recording_id = ?",
+        "UPDATE search SET starts = ?, speakers = ?, transcript = ? WHERE recording_id = ?",
         (
-            "\n".join(fold(text) for text, _ in lines),
+            " ".join(str(start_ms) for start_ms, _, _ in lines),
             "\n".join(fold(name) for name in named),
+            "\n".join(fold(text) for _, _, text in lines),
             recording_id,
         ),
     )

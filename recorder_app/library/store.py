@@ -150,7 +150,7 @@ class Library:
             )
             ordered = sorted(segments, key=lambda segment: segment.start_ms)
             index.set_transcript(
-                connection, recording_id, [(segment.text, segment.speaker) for segment in ordered]
+                connection, recording_id, [(each.start_ms, each.speaker, each.text) for each in ordered]
             )
 
     def server_ids(self, workspace: str) -> set[str]:
