@@ -6,27 +6,28 @@ Owns the order of things at start, stop and recovery; owns no widget, no socket,
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import datetime as dt
 import logging
 import os
-import uuid
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from recorder_app.capture.client import CaptureClient
-from recorder_app.errors import BusyError, NotFoundError, RecorderError, UsageError
+from recorder_app.errors import BusyError, NotFoundError, RecorderError
 from recorder_app.events import Event
 from recorder_app.library.store import Library
 from recorder_app.models import (
     CaptureStatus,
+    Hit,
     JobView,
     Recording,
     RecordingDetail,
     RecordingRow,
     SourceInfo,
     State,
-    Status,
     Task,
     UploadsStatus,
 )
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from recorder_app.intake import Outcome
     from recorder_app.media.player import Player
     from recorder_app.sync.engine import SyncEngine
 
@@ -190,6 +192,12 @@ class Recorder:
         found = self.library.list(query, limit=limit, offset=offset)
         return [RecordingRow(recording, self._state(recording, capture)) for recording in found]
 
+    def search(self, query: str, **options: Any) -> list[Hit]:
+        """Hits with the line that shows why; options (limit, offset, facets) as for `Library.search`."""
+        capture = self.capture_status()
+        found = self.library.search(query, **options)
+        return [dataclasses.replace(hit, state=self._state(hit.recording, capture)) for hit in found]
+
     def detail(self, recording_id: str) -> RecordingDetail:
         recording = self._get(recording_id)
         state = self._state(recording, self.capture_status())
@@ -197,23 +205,7 @@ class Recorder:
 
     def find(self, mark: str) -> Recording:
         """The recording whose local or server id begins with `mark`, or the newest for "last"."""
-        if mark == "last":
-            newest = self.library.list(limit=1)
-            if newest:
-                return newest[0]
-            raise NotFoundError("There is no recording yet", hint="Make one: recorder record")
-        found = [
-            each for each in self.library.list(limit=100_000)
-            if each.id.startswith(mark) or (each.server_id or "").startswith(mark)
-        ]  # fmt: skip
-        if len(found) == 1:
-            return found[0]
-        problem = (
-            f"{len(found)} recordings begin with {mark!r}"
-            if found and mark
-            else f"There is no recording {mark!r}"
-        )
-        raise NotFoundError(problem, hint="recorder list shows them")
+        return self.library.find(mark)
 
     def jobs(self) -> list[JobView]:
         return self.library.jobs.views()
@@ -269,40 +261,51 @@ class Recorder:
     # -- media --------------------------------------------------------------------------------------------
 
     def import_file(
-        self, path: Path, *, title: str = "", on_progress: Callable[[int], None] | None = None
+        self,
+        path: Path,
+        *,
+        title: str = "",
+        on_progress: Callable[[int], None] | None = None,
+        cancelled: threading.Event | None = None,
     ) -> Recording:
-        """Copy a file's sound into the library and queue its upload and transcript."""
-        from recorder_app.media.importer import import_file
+        """Copy a file's sound into the library and queue its upload and transcript. Blocks; see `intake`."""
+        from recorder_app.intake import take_in
 
-        recording_id = str(uuid.uuid4())
-        folder = self.paths.recordings / recording_id
-        imported = import_file(path, folder, bitrate=self.settings.bitrate, on_progress=on_progress)
-        if imported is None:
-            raise UsageError("The import was cancelled")
-        recording = self.library.add(
-            Recording(
-                id=recording_id,
-                started_at=imported.started_at,
-                completed_at=imported.started_at + dt.timedelta(milliseconds=imported.duration_ms),
-                title=title.strip() or path.stem,
-                workspace=self.settings.workspace,
-                status=Status.UPLOADING,
-                duration_ms=imported.duration_ms,
-                media=imported.media,
-                media_bytes=imported.media_bytes,
-                media_sha256=imported.media_sha256,
-                is_on_disk=True,
-            )
-        )
-        enqueue.enqueue(self.library, recording.id, now=self._now().timestamp())
+        recording = take_in(
+            path, self.paths.recordings, self.library, self.settings,
+            title=title, now=self._now, on_progress=on_progress, cancelled=cancelled,
+        )  # fmt: skip
         self._wake()
         self.recording_changed.emit(recording.id)
         return recording
 
+    def import_files(
+        self,
+        paths: Sequence[Path],
+        *,
+        on_progress: Callable[[int, int], None] | None = None,
+        cancelled: threading.Event | None = None,
+    ) -> list[Outcome]:
+        """Several files; one that fails does not stop the others. See `intake.take_in_all`."""
+        from recorder_app.intake import take_in_all
+
+        return take_in_all(paths, self.import_file, on_progress=on_progress, cancelled=cancelled)
+
     def export(self, recording_id: str, format_name: str = "markdown") -> str:
+        """As text; a format that is none raises UsageError."""
         from recorder_app.export import export
 
         return export(self.detail(recording_id), format_name)
+
+    def export_file(
+        self, recording_id: str, format_name: str, target: Path, *, is_overwriting: bool = False
+    ) -> Path:
+        """Write any format, whole or not at all; a folder as `target` gets a file with a fitting name."""
+        from recorder_app.export import exporter_named
+        from recorder_app.export.saving import save
+
+        exporter = exporter_named(format_name)
+        return save(self.detail(recording_id), exporter, target, is_overwriting=is_overwriting)
 
     def player(self, recording_id: str) -> Player:
         from recorder_app.media.player import Player

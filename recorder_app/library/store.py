@@ -79,6 +79,26 @@ class Library:
             row = connection.execute("SELECT * FROM recordings WHERE id = ?", (recording_id,)).fetchone()
         return None if row is None else rows.to_recording(row, self._base)
 
+    def find(self, mark: str) -> Recording:
+        """The one whose local or server id begins with `mark`, or the newest for "last". NotFoundError."""
+        if mark == "last":
+            newest = self.list(limit=1)
+            if newest:
+                return newest[0]
+            raise NotFoundError("There is no recording yet", hint="Make one: recorder record")
+        found = [
+            each for each in self.list(limit=100_000)
+            if each.id.startswith(mark) or (each.server_id or "").startswith(mark)
+        ]  # fmt: skip
+        if len(found) == 1:
+            return found[0]
+        problem = (
+            f"{len(found)} recordings begin with {mark!r}"
+            if found and mark
+            else f"There is no recording {mark!r}"
+        )
+        raise NotFoundError(problem, hint="recorder list shows them")
+
     def list(self, query: str = "", *, limit: int = 200, offset: int = 0) -> list[Recording]:
         """Newest first, without the trash. Each word of `query` must occur in title, notes, summary, tasks,
         people or lines.
