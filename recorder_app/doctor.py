@@ -12,6 +12,8 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 
+from recorder_app.capture.base import Availability
+from recorder_app.capture.microphone_use import for_this_machine
 from recorder_app.errors import RecorderError, StorageError
 from recorder_app.models import Track
 from recorder_app.recorder import Recorder
@@ -36,7 +38,7 @@ class Check:
 def examine(recorder: Recorder) -> Iterator[Check]:
     """Yield the checks one by one, so that a slow one (the server) does not hide the others."""
     checks: tuple[Callable[[Recorder], Check], ...] = (
-        _python, _data, _disk, _sound_library, _sources, _speech, _keyring, _server, _hotkey,
+        _python, _data, _disk, _sound_library, _sources, _speech, _keyring, _server, _hotkey, _meetings,
     )  # fmt: skip
     for check in checks:
         try:
@@ -133,3 +135,11 @@ def _hotkey(recorder: Recorder) -> Check:
     if sys.platform == "linux" and not os.environ.get("DISPLAY"):
         return Check("hotkey", "note", "No display", command)
     return Check("hotkey", "ok", recorder.settings.hotkey)
+
+
+def _meetings(_recorder: Recorder) -> Check:
+    use = for_this_machine()
+    found = use.probe() if use else Availability(is_ok=False, reason=f"Nobody can tell on {sys.platform}")
+    if found.is_ok:
+        return Check("meetings", "ok", "Calls are noticed by which program uses the microphone")
+    return Check("meetings", "note", f"Calls are not noticed: {found.reason}", found.hint or "")

@@ -253,6 +253,20 @@ class TrackStatus:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Alarm:
+    """Something a person has to know now, told once an episode; it goes when its cause is gone."""
+
+    kind: str
+    """far_side_silent | microphone_silent | microphone_muted | wrong_source | device_gone | disk_low |
+    disk_very_low | disk_reserve"""
+    track: Track | None
+    """The side it is about; None for both, or for the disk."""
+    sentence: str
+    action: str
+    """What the one button does: check_sound | choose_microphone | choose_call_sound | free_disk"""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class CaptureStatus:
     """What the capture process says of itself."""
 
@@ -265,6 +279,22 @@ class CaptureStatus:
     tracks: dict[Track, TrackStatus] = dataclasses.field(default_factory=dict)
     disk_minutes_left: int | None = None
     problem: str | None = None
+    alarms: tuple[Alarm, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class MeetingNotice:
+    """Something to say about a call that another program is in."""
+
+    kind: str
+    """suggest_start | offer_stop"""
+    name: str
+    """The program: "Zoom", "Chrome"; empty when the recording belongs to no call. Say "a call in {name}"."""
+    platform: Platform = Platform.DESKTOP_AUDIO
+    cause: str = "call"
+    """call (one began) | call_ended | silence (both sides, for a quarter of an hour)"""
+    ends_at: dt.datetime | None = None
+    """When the recording will be stopped unless somebody objects; None where nothing happens by itself."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -5,17 +5,16 @@ Owns the order of things at start, stop and recovery; owns no widget, no socket,
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import datetime as dt
 import logging
 import os
-import threading
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from recorder_app.capture.client import CaptureClient
+from recorder_app.capture.disk import with_room
+from recorder_app.documents import Documents
 from recorder_app.errors import BusyError, NotFoundError, RecorderError
 from recorder_app.events import Event
 from recorder_app.library.store import Library
@@ -23,6 +22,8 @@ from recorder_app.models import (
     CaptureStatus,
     Hit,
     JobView,
+    MeetingNotice,
+    Platform,
     Recording,
     RecordingDetail,
     RecordingRow,
@@ -36,24 +37,16 @@ from recorder_app.sessions import Sessions
 from recorder_app.settings import Settings, SettingsFile, with_environment
 from recorder_app.states import state_of
 from recorder_app.sync import enqueue
-from recorder_app.watch import CaptureWatch, Listener, current_status
+from recorder_app.watch import current_status
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from recorder_app.intake import Outcome
-    from recorder_app.media.player import Player
-    from recorder_app.sync.engine import SyncEngine
+    from recorder_app.meeting_watch import MeetingWatch
+    from recorder_app.working import Work
 
 logger = logging.getLogger(__name__)
 
 
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
-
-
-class Recorder:
+class Recorder(Documents):
     """Everything a shell can ask for. Call `open` once, `close` once; all else from any thread.
 
     Importing this module is cheap on purpose (`recorder toggle` must answer within 150 ms): HTTP, speech and
@@ -65,7 +58,7 @@ class Recorder:
         paths: Paths,
         *,
         environment: Mapping[str, str] = os.environ,
-        now: Callable[[], dt.datetime] = _now,
+        now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
     ) -> None:
         self.paths = paths
         self.settings = Settings()
@@ -73,23 +66,25 @@ class Recorder:
         """A row was added, changed or removed: its local id."""
         self.capture_changed: Event[CaptureStatus] = Event()
         self.problem: Event[RecorderError] = Event()
+        self.meeting_changed: Event[MeetingNotice | None] = Event()
+        """What to say about a call now; None when there is nothing to say any more."""
         self._environment = environment
         self._now = now
         self._settings_file = SettingsFile(paths.settings)
         self._capture = CaptureClient(paths)
         self._library: Library | None = None
         self._sessions: Sessions | None = None
-        self._engine: SyncEngine | None = None
-        self._watch: CaptureWatch | None = None
-        self._resources = contextlib.ExitStack()
+        self._work: Work | None = None
+        self._meetings: MeetingWatch | None = None
 
     # -- life ---------------------------------------------------------------------------------------------
 
-    def open(self, *, is_working: bool = True) -> None:
+    def open(self, *, is_working: bool = True, watches_meetings: bool = False) -> None:
         """Open the library and bring interrupted recordings back. Blocks for the recovery scan.
 
         `is_working`: also start the sync engine and watch the capture process, as the app and the foreground
         commands do. Short commands (`start`, `toggle`, `list`) leave the work to whoever works.
+        `watches_meetings`: also notice calls, as the app does, by the setting `meeting_detection`.
         """
         self.paths.ensure()
         self.settings = with_environment(self._settings_file.load(), self._environment)
@@ -99,29 +94,33 @@ class Recorder:
             self.recover()
         if not is_working:
             return
-        from recorder_app.wiring import build_engine
+        from recorder_app.working import Work
 
-        self._engine, self._resources = build_engine(
-            self.paths, self.settings, self._library, self._environment
+        self._work = Work(
+            self.paths,
+            self.settings,
+            self._library,
+            self._environment,
+            changed=self.recording_changed.emit,
         )
-        self._engine.changed.subscribe(self.recording_changed.emit)
-        if self._engine.start():
-            # A start is a fresh try: the key may be another one now. A wrong one pauses it again at once.
-            self._engine.resume_workspace()
-        else:
-            logger.info("another process does the uploads of this data folder")
-        self._watch = CaptureWatch(
-            self._capture, Listener(changed=self.capture_changed.emit, ended=self._session_ended)
+        self._work.watch(
+            self._capture,
+            self._sessions,
+            changed=self.capture_changed.emit,
+            ended=self._session_ended,
+            problem=self.problem.emit,
         )
-        self._watch.start()
+        if watches_meetings:
+            from recorder_app.meeting_watch import watch_meetings
+
+            self._meetings = watch_meetings(self)
 
     def close(self) -> None:
         """Let go of everything; a recording that runs goes on in the capture process."""
-        if self._watch:
-            self._watch.stop()
-        if self._engine:
-            self._engine.stop()
-        self._resources.close()
+        if self._meetings:
+            self._meetings.stop()
+        if self._work:
+            self._work.stop()
         self._capture.close()
         if self._library:
             self._library.close()
@@ -150,10 +149,15 @@ class Recorder:
     # -- recording ----------------------------------------------------------------------------------------
 
     def start_recording(
-        self, *, title: str = "", mic: str | None = None, system: str | None = None
+        self,
+        *,
+        title: str = "",
+        mic: str | None = None,
+        system: str | None = None,
+        platform: Platform = Platform.DESKTOP_AUDIO,
     ) -> Recording:
         """Start and return once the first sound was captured. Raises BusyError, SoundError, StorageError."""
-        recording = self.sessions.start(self.settings, title=title, mic=mic, system=system)
+        recording = self.sessions.start(self.settings, title=title, mic=mic, system=system, platform=platform)
         return self._told_of(recording)
 
     def stop_recording(self) -> Recording:
@@ -173,8 +177,19 @@ class Recorder:
     def bookmark(self, note: str = "") -> CaptureStatus:
         return self._told(self._attached().bookmark(note))
 
+    def accept_meeting(self) -> Recording | None:
+        """Say yes to the last notice: start, or stop and save. None when it no longer held. May block."""
+        return self._meetings.accept() if self._meetings else None
+
+    def dismiss_meeting(self) -> None:
+        """Say no: not this call; and a recording that was about to stop goes on until somebody stops it."""
+        if self._meetings:
+            self._meetings.dismiss()
+
     def capture_status(self) -> CaptureStatus:
-        return current_status(self._capture)
+        showing = self._work and self._work.revival and self._work.revival.showing
+        status = showing or current_status(self._capture)
+        return with_room(status, self.paths.home, self.settings.bitrate)
 
     def warm_up(self) -> None:
         """Start the capture process ahead of its first use, so that the hotkey records at once."""
@@ -258,67 +273,6 @@ class Recorder:
         """Take it out of the trash again."""
         self._set_trashed(recording_id, None)
 
-    # -- media --------------------------------------------------------------------------------------------
-
-    def import_file(
-        self,
-        path: Path,
-        *,
-        title: str = "",
-        on_progress: Callable[[int], None] | None = None,
-        cancelled: threading.Event | None = None,
-    ) -> Recording:
-        """Copy a file's sound into the library and queue its upload and transcript. Blocks; see `intake`."""
-        from recorder_app.intake import take_in
-
-        recording = take_in(
-            path, self.paths.recordings, self.library, self.settings,
-            title=title, now=self._now, on_progress=on_progress, cancelled=cancelled,
-        )  # fmt: skip
-        self._wake()
-        self.recording_changed.emit(recording.id)
-        return recording
-
-    def import_files(
-        self,
-        paths: Sequence[Path],
-        *,
-        on_progress: Callable[[int, int], None] | None = None,
-        cancelled: threading.Event | None = None,
-    ) -> list[Outcome]:
-        """Several files; one that fails does not stop the others. See `intake.take_in_all`."""
-        from recorder_app.intake import take_in_all
-
-        return take_in_all(paths, self.import_file, on_progress=on_progress, cancelled=cancelled)
-
-    def export(self, recording_id: str, format_name: str = "markdown") -> str:
-        """As text; a format that is none raises UsageError."""
-        from recorder_app.export import export
-
-        return export(self.detail(recording_id), format_name)
-
-    def export_file(
-        self, recording_id: str, format_name: str, target: Path, *, is_overwriting: bool = False
-    ) -> Path:
-        """Write any format, whole or not at all; a folder as `target` gets a file with a fitting name."""
-        from recorder_app.export import exporter_named
-        from recorder_app.export.saving import save
-
-        exporter = exporter_named(format_name)
-        return save(self.detail(recording_id), exporter, target, is_overwriting=is_overwriting)
-
-    def player(self, recording_id: str) -> Player:
-        from recorder_app.media.player import Player
-
-        player = Player()
-        player.load(self._media(recording_id))
-        return player
-
-    def peaks(self, recording_id: str, bars: int) -> NDArray[np.float32]:
-        from recorder_app.media.peaks import peaks
-
-        return peaks(self._media(recording_id), bars)
-
     # -- server -------------------------------------------------------------------------------------------
 
     def update_settings(self, settings: Settings) -> None:
@@ -334,9 +288,9 @@ class Recorder:
 
     def work_until_idle(self, recording_id: str | None = None, *, timeout_s: float) -> None:
         """Wait until nothing moves by itself any more; what only waits for a later try does not count."""
-        if self._engine is None:
+        if self._work is None:
             raise RuntimeError("open(is_working=True) comes first")
-        self._engine.run_until_idle(recording_id, timeout_s=timeout_s)
+        self._work.engine.run_until_idle(recording_id, timeout_s=timeout_s)
 
     # -- inside -------------------------------------------------------------------------------------------
 
@@ -345,12 +299,6 @@ class Recorder:
         if recording is None:
             raise NotFoundError("There is no such recording", hint="recorder list shows them")
         return recording
-
-    def _media(self, recording_id: str) -> Path:
-        for path in self._get(recording_id).media:
-            if path.exists():
-                return path
-        raise NotFoundError("The sound is not on this computer")
 
     def _state(self, recording: Recording, capture: CaptureStatus) -> State:
         return state_of(
@@ -394,5 +342,5 @@ class Recorder:
         return status
 
     def _wake(self) -> None:
-        if self._engine:
-            self._engine.wake()
+        if self._work:
+            self._work.engine.wake()

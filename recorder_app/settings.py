@@ -13,6 +13,7 @@ from recorder_app.errors import StorageError, UsageError
 
 LOCAL = "local"
 APPEARANCES = ("system", "light", "dark")
+MEETING_DETECTION = ("off", "suggest", "automatic")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -32,6 +33,10 @@ class Settings:
     bitrate: int = 64_000
     """bit/s of the Ogg/Opus file; 64 kbit/s keeps the sides apart (reference/media.md)."""
     confirm_quit: bool = True
+    meeting_detection: str = "suggest"
+    """off; suggest (says that a call is going on); automatic (records it and stops when it ends)."""
+    ignored_meeting_apps: tuple[str, ...] = ()
+    """Programs whose calls are nobody's business, by the name we show ("Discord") or their own."""
 
     @property
     def is_local(self) -> bool:
@@ -73,6 +78,8 @@ class SettingsFile:
         }
         if values.get("appearance", "system") not in APPEARANCES:
             del values["appearance"]
+        if values.get("meeting_detection", "suggest") not in MEETING_DETECTION:
+            del values["meeting_detection"]
         return Settings(**values)
 
     def save(self, settings: Settings) -> None:
@@ -99,7 +106,14 @@ class SettingsFile:
                 detail=str(self._path),
                 hint="Mend it or move it away; Recorder then starts with defaults",
             ) from error
-        return raw if isinstance(raw, dict) else {}
+        if not isinstance(raw, dict):
+            return {}
+        # JSON knows no tuples; our lists are of words only.
+        return {name: tuple(value) if _is_words(value) else value for name, value in raw.items()}
+
+
+def _is_words(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
 
 
 def _fits(value: object, default: object, *, is_optional: bool) -> bool:

@@ -29,6 +29,10 @@ class Capture(Protocol):
     def status(self) -> CaptureStatus: ...
 
 
+def _nobody_revives(_: CaptureStatus) -> bool:
+    return False
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Listener:
     """Called on the watch thread."""
@@ -36,7 +40,10 @@ class Listener:
     changed: Callable[[CaptureStatus], None]
     """State, recording, problem or a track's health changed; not for each level."""
     ended: Callable[[str], None]
-    """A session is over: its recording id. Also when the capture process died with it."""
+    """A session is over: its recording id."""
+    lost: Callable[[CaptureStatus], bool] = _nobody_revives
+    """The capture process is gone, or another one, though the session's end was not seen: what it last said.
+    May block. True: the recording goes on; False: it is over."""
 
 
 class CaptureWatch:
@@ -72,7 +79,13 @@ class CaptureWatch:
         before, self._last = self._last, status
         was_busy = before.state != "idle" and before.recording_id
         if was_busy and status.recording_id != before.recording_id:
-            self._listener.ended(str(before.recording_id))
+            # A process that is still the same one ended its session in good order.
+            if status.pid != before.pid and self._listener.lost(before):
+                status = current_status(self._capture)
+                # Should it be gone once more already, the next look has to notice.
+                self._last = status if status.recording_id == before.recording_id else before
+            else:
+                self._listener.ended(str(before.recording_id))
         if _visible(status) != _visible(before):
             self._listener.changed(status)
 
@@ -87,4 +100,4 @@ def current_status(capture: Capture) -> CaptureStatus:
 
 def _visible(status: CaptureStatus) -> object:
     health = {track: (each.source, each.is_ok, each.reason) for track, each in status.tracks.items()}
-    return status.state, status.recording_id, status.problem, health
+    return status.state, status.recording_id, status.problem, status.alarms, health

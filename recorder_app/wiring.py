@@ -16,6 +16,7 @@ from recorder_app.errors import SignInError
 from recorder_app.insights.rules import extract
 from recorder_app.library.store import Library
 from recorder_app.local.mount import LOCAL_ORIGIN, LOCAL_PROJECT, mounted_client
+from recorder_app.media.join import join
 from recorder_app.paths import Paths
 from recorder_app.settings import LOCAL, Settings
 from recorder_app.speech.client import SpeechClient
@@ -63,6 +64,7 @@ def build_engine(
         recordings=paths.recordings,
         transcriber=speech,
         extract=extract,
+        join=join,
         speaker_name=settings.speaker_name,
     )
     return engine, resources

@@ -69,6 +69,7 @@ def _no_thread_left_behind():
 @pytest.fixture
 def home(tmp_path, monkeypatch):
     """A data folder of its own with its own runtime folder; set in the environment for child processes."""
+    from recorder_app.capture.client import CaptureClient
     from recorder_app.paths import Paths
 
     runtime = tmp_path / "run"
@@ -77,4 +78,9 @@ def home(tmp_path, monkeypatch):
     monkeypatch.setenv("RECORDER_HOME", str(tmp_path / "home"))
     paths = Paths.from_environment()
     paths.ensure()
-    return paths
+    yield paths
+    # The capture process outlives whoever started it, on purpose; a test leaves none behind.
+    client = CaptureClient(paths)
+    if client.attach():
+        client.quit()
+    client.close()

@@ -96,5 +96,39 @@ def test_a_dead_capture_process_ends_its_session(seen):
     assert seen == ["recording", "a", "idle"]
 
 
+def _reviving(script, lost) -> tuple[CaptureWatch, list]:
+    told: list = []
+    listener = Listener(
+        changed=lambda status: told.append((status.state, status.pid)),
+        ended=lambda name: told.append(f"ended {name}"),
+        lost=lambda last: told.append(f"lost {last.recording_id}") or lost(),
+    )
+    return CaptureWatch(ScriptedCapture(*script), listener), told
+
+
+def test_a_process_that_is_gone_is_asked_back_and_one_that_is_alive_is_not():
+    first, second = (dataclasses.replace(RECORDING, pid=pid) for pid in (1, 2))
+    eye, told = _reviving([first, CaptureStatus(state="idle"), second, second], lambda: True)
+    for _ in range(3):
+        eye.look()
+    assert told == [("recording", 1), "lost a"]
+
+    eye, told = _reviving([first, CaptureStatus(state="idle", pid=1)], lambda: True)
+    for _ in range(2):
+        eye.look()
+    assert told == [("recording", 1), "ended a", ("idle", 1)]
+
+
+def test_one_that_dies_again_before_it_was_seen_is_noticed():
+    first = dataclasses.replace(RECORDING, pid=1)
+    eye, told = _reviving([first, CaptureStatus(state="idle")], lambda: told.count("lost a") < 3)
+
+    for _ in range(5):
+        eye.look()
+
+    assert told.count("lost a") == 3
+    assert told.count("ended a") == 1
+
+
 def test_no_capture_process_is_idle():
     assert current_status(ScriptedCapture(None)).state == "idle"

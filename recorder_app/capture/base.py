@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from recorder_app.models import SourceInfo, Track
 
@@ -57,6 +57,24 @@ class Stream(Protocol):
         """Return what is wrong with what we hear in one sentence, or None. May block for 100 ms."""
 
     def close(self) -> None: ...
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Why a stream may be silent, as far as the sound server tells."""
+
+    is_muted: bool = False
+    """The source is muted, or its volume is zero."""
+    playing: str | None = None
+    """Who plays into what is recorded; None when nobody does, or for a microphone."""
+
+
+@runtime_checkable
+class Surveyed(Protocol):
+    """A stream whose server can be asked. Optional: without it there is no alarm about the far side."""
+
+    def survey(self) -> Surroundings:
+        """Ask; on the thread of `verify`, about once a second and only while the stream is silent."""
 
 
 class CaptureBackend(Protocol):

@@ -19,6 +19,8 @@ class StartRequest:
     """Source ids: "default", "none", an id of `sources()`, or "fake:…"."""
     bitrate: int = 64_000
     title: str = ""
+    is_paused: bool = False
+    """Begin in a pause: a recording that was paused when its capture process died stays paused."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

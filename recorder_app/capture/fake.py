@@ -3,7 +3,8 @@
 First-class: `recorder record --mic fake:tone` and most tests use it. Ids:
 `fake:tone`, `fake:tone:440`, `fake:silence`, `fake:FILE.wav`, each with faults after a question mark:
 `fake:tone?die_after_s=2`, `?stall_at_s=1&stall_for_s=3` (a burst follows, as a frozen sound server gives),
-`?skew_ppm=300` (its crystal runs fast), `?wrong_after_s=2` (somebody moved us to another source).
+`?skew_ppm=300` (its crystal runs fast), `?wrong_after_s=2` (somebody moved us to another source),
+`?muted=1`, `?playing=1` (what the sound server says when it is silent).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from recorder_app.capture.base import BLOCK_FRAMES, RATE, Availability, Block
+from recorder_app.capture.base import BLOCK_FRAMES, RATE, Availability, Block, Surroundings
 from recorder_app.errors import UnknownSourceError, UsageError
 from recorder_app.models import SourceInfo, Track
 
@@ -36,6 +37,9 @@ class Script:
     stall_for_s: float = 0.0
     skew_ppm: float = 0.0
     wrong_after_s: float = float("inf")
+    muted: float = 0
+    playing: float = 0
+    """1: the server says that it is muted, or that somebody plays."""
 
 
 class ScaledClock:
@@ -107,6 +111,10 @@ class FakeStream:
         if self._clock() - self._begin > self._script.wrong_after_s:
             return "The test source was moved to another one"
         return None
+
+    def survey(self) -> Surroundings:
+        script = self._script
+        return Surroundings(bool(script.muted), "A test player" if script.playing else None)
 
     def close(self) -> None:
         self._closing.set()

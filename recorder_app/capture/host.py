@@ -10,11 +10,14 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from recorder_app.capture import wire
 from recorder_app.capture.backends import Backends
+from recorder_app.capture.disk import Reserve
 from recorder_app.capture.facts import Finished, StartRequest
+from recorder_app.capture.power import SleepWatch
 from recorder_app.capture.session import Session
 from recorder_app.errors import BusyError, UsageError
 from recorder_app.models import CaptureStatus
@@ -22,12 +25,19 @@ from recorder_app.models import CaptureStatus
 
 class Host:
     def __init__(
-        self, clock: Callable[[], float] = time.monotonic, *, on_quit: Callable[[], None] = lambda: None
+        self,
+        home: Path,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        on_quit: Callable[[], None] = lambda: None,
     ) -> None:
+        """`home` is the data folder: the ballast lies there."""
+        self.reserve = Reserve(home)
         self._clock = clock
         self._on_quit = on_quit
         self._backends = Backends(clock)
         self._session: Session | None = None
+        self._starting: str | None = None
         self._commands = threading.Lock()
 
     @property
@@ -61,6 +71,9 @@ class Host:
 
     def status(self) -> CaptureStatus:
         session = self._session
+        if session is None and self._starting is not None:
+            # From its first file on nobody may take it for an abandoned one.
+            return CaptureStatus(state="starting", recording_id=self._starting, pid=os.getpid())
         if session is None:
             return CaptureStatus(state="idle", pid=os.getpid())
         return session.status(pid=os.getpid())
@@ -72,14 +85,21 @@ class Host:
                 detail=f"Its id is {self._session.request.recording_id}",
                 hint="Stop it first",
             )
-        session = Session(request, self._backends, clock=self._clock)
-        session.prepare()
-        self._session = session
+        if not request.folder.exists():
+            # One that goes on may use what is left, however little.
+            self.reserve.require_room(request.folder, request.bitrate)
+        session = Session(request, self._backends, clock=self._clock, reserve=self.reserve)
+        self._starting = request.recording_id
         try:
+            session.prepare()
+            self._session = session
             session.start()
         except BaseException:
             self._session = None
             raise
+        finally:
+            self._starting = None
+        SleepWatch(session).start()
         return self.status()
 
     def stop(self) -> Finished:

@@ -13,19 +13,21 @@ import time
 from pathlib import Path
 from typing import Any
 
+from recorder_app.capture.disk import Relieve, no_relief, sync, write_all
+
 NAME = "journal.jsonl"
 
 
 class Journal:
     """Appends lines; thread-safe. Raises OSError: the caller knows whether it can go on without the line."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, relieve: Relieve = no_relief) -> None:
         self.path = folder / NAME
+        self._relieve = relieve
         self._lock = threading.Lock()
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
         self._file = os.open(self.path, flags, 0o600)
-        if _has_torn_end(self._file):
-            os.write(self._file, b"\n")
+        self._is_torn = _has_torn_end(self._file)
 
     def append(self, event: str, *, is_important: bool = False, **fields: Any) -> None:
         """Write one line at once; an important one is on the disk when this returns."""
@@ -34,10 +36,13 @@ class Journal:
         with self._lock:
             if self._file < 0:
                 return
-            # One write a line: a crash tears at most the last one.
-            os.write(self._file, data)
+            # One write a line: a crash tears at most the last one. A full disk may take half of it.
+            whole = b"\n" + data if self._is_torn else data
+            self._is_torn = True
+            write_all(self._file, whole, self._relieve)
+            self._is_torn = False
             if is_important:
-                os.fsync(self._file)
+                sync(self._file, self._relieve)
 
     def close(self) -> None:
         with self._lock:

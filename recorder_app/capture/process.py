@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from recorder_app.capture import wire
+from recorder_app.capture.journal import sync_folder
 from recorder_app.errors import RecorderError, StorageError
 from recorder_app.paths import Paths
 
@@ -31,6 +32,10 @@ IDLE_S = 60.0
 LOOK_S = 0.5
 EXIT_ALREADY_RUNNING = 9
 LOG_BYTES = 1 << 20
+ENDING_SIGNALS = tuple(
+    getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGHUP") if hasattr(signal, name)
+)
+"""Logout, Ctrl+C, a closed terminal. Windows has no SIGHUP."""
 KEY_BYTES = 32
 
 
@@ -72,7 +77,7 @@ class Server:
 
     def serve(self) -> None:
         """Block until quit, SIGTERM, SIGINT or idleness; a running recording is finalised in each case."""
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in ENDING_SIGNALS:
             signal.signal(number, lambda *_: self._ending.set())
         key = _new_key(self._paths.control_key)
         address, family = wire.address(self._paths)
@@ -97,7 +102,7 @@ class Server:
             if self._host is None:
                 from recorder_app.capture.host import Host
 
-                self._host = Host(on_quit=self._ending.set)
+                self._host = Host(self._paths.home, on_quit=self._ending.set)
             return self._host
 
     def _wait(self) -> None:
@@ -123,7 +128,12 @@ class Server:
 
     def _warm_up(self) -> None:
         try:
-            self.host().warm_up()
+            host = self.host()
+            make_lasting(self._paths)
+            threading.Thread(
+                target=host.reserve.keep, args=(self._ending,), name="recorder-ballast", daemon=True
+            ).start()
+            host.warm_up()
         except Exception:
             logger.exception("loading ahead failed; start will tell")
 
@@ -224,6 +234,16 @@ def _lock(path: Path) -> int | None:
         os.close(descriptor)
         return None
     return descriptor
+
+
+def make_lasting(paths: Paths) -> None:
+    """Make the folders above a recording survive a power cut: of a new one even the name would be lost."""
+    for folder in (paths.home.parent, paths.home):
+        try:
+            sync_folder(folder)
+        except OSError as error:
+            # Somebody else's folder, perhaps on a disk that cannot; nothing hangs on it but a first start.
+            logger.info("a folder was not synced: %s", error.strerror)
 
 
 def _new_key(path: Path) -> bytes:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any
 
-from recorder_app.capture.base import BLOCK_FRAMES, RATE, Availability, Block
+from recorder_app.capture.base import BLOCK_FRAMES, RATE, Availability, Block, Surroundings
 from recorder_app.capture.routing import APPLICATION_ID, STREAM_PROPERTY, SoundServer, Source
 from recorder_app.errors import MissingDependencyError, NoSoundServerError, SoundError, UnknownSourceError
 from recorder_app.models import SourceInfo, Track
@@ -208,6 +208,14 @@ class PulseStream:
         except UnknownSourceError as error:
             return error.title
         return wrong
+
+    def survey(self) -> Surroundings:
+        try:
+            playing = self._server.player_into(self._source.index) if self._source.is_monitor else None
+            return Surroundings(self._server.is_muted(self._source.index), playing)
+        except (NoSoundServerError, UnknownSourceError):
+            # `verify` says so in a moment.
+            return Surroundings()
 
     def close(self) -> None:
         with self._closing:

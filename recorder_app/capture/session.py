@@ -15,13 +15,17 @@ from pathlib import Path
 
 import recorder_app
 from recorder_app.capture import journal, recovery
+from recorder_app.capture.alarms import Alarms
 from recorder_app.capture.backends import Backends
 from recorder_app.capture.base import NONE
+from recorder_app.capture.disk import Reserve, disk_error
 from recorder_app.capture.facts import Finished, StartRequest
 from recorder_app.capture.journal import Journal
+from recorder_app.capture.lookout import Lookout
 from recorder_app.capture.watchdog import CLOSE_TIMEOUT_S, Keeper
-from recorder_app.capture.writer import Writer, disk_error
+from recorder_app.capture.writer import Writer
 from recorder_app.errors import BusyError, NoSoundServerError, RecorderError, SoundError, UsageError
+from recorder_app.media.join import WHOLE
 from recorder_app.models import CaptureStatus, Track, TrackStatus
 
 logger = logging.getLogger(__name__)
@@ -31,6 +35,7 @@ LOOK_S = 0.15
 FIRST_BLOCK_S = 5.0
 LAST_LOOK_S = 0.4
 FINISH_S = 2.0
+FLUSH_S = 2.0
 FROZEN_S = 1.0
 """A look that took longer met a frozen sound server."""
 SLOW_DISK_S = 3.0
@@ -47,8 +52,14 @@ class Session:
         backends: Backends,
         *,
         clock: Callable[[], float] = time.monotonic,
+        reserve: Reserve | None = None,
+        alarms: Alarms | None = None,
     ) -> None:
         self.request = request
+        self._reserve = reserve or Reserve(None)
+        self._alarms = alarms or Alarms()
+        self._sleeping = threading.Lock()
+        self._slept_ms = 0
         self.state = "starting"
         self.finished: Finished | None = None
         self.problem: str | None = None
@@ -85,6 +96,16 @@ class Session:
             )
             for track, source in self._sources.items()
         ]
+        self._lookout = Lookout(
+            self._keepers,
+            self._writer,
+            self._reserve,
+            bitrate=self.request.bitrate,
+            alarms=self._alarms,
+            note=self._note,
+        )
+        if self.request.is_paused:
+            self._writer.pause(self._clock())
         try:
             self._open()
         except RecorderError:
@@ -95,7 +116,7 @@ class Session:
         with self._ending:
             if self.finished is not None:
                 raise BusyError("The capture process is ending", hint="Start the recording again")
-            self.state = "recording"
+            self.state = "paused" if self.request.is_paused else "recording"
         logger.info("recording %s started, part %d", self.request.recording_id, self._number)
 
     def stop(self) -> Finished:
@@ -125,6 +146,26 @@ class Session:
             raise BusyError("Nothing is being recorded", hint="Start a recording first")
         self._note("bookmark", is_important=True, at_ms=self._position_ms(self._clock()), note=text)
 
+    @property
+    def is_live(self) -> bool:
+        return self.state != "idle"
+
+    def before_sleep(self) -> None:
+        """Have what was heard on the disk: the machine may never wake."""
+        self._writer.flush(timeout_s=FLUSH_S)
+        self._note("sleep", is_important=True, at_ms=self._position_ms(self._clock()))
+
+    def after_sleep(self, slept_s: float) -> None:
+        """The watchdog marks the gap and opens the devices again: streams may look alive and be dead."""
+        slept_ms = round(slept_s * 1000)
+        self._note("wake", slept_ms=slept_ms)
+        with self._sleeping:
+            self._slept_ms += slept_ms
+
+    def has_heard_since(self, moment: float) -> bool:
+        arrivals = [keeper.inlet.last_arrival for keeper in list(self._keepers)]
+        return any(arrival is not None and arrival > moment for arrival in arrivals)
+
     def status(self, *, pid: int) -> CaptureStatus:
         """Cheap: reads what the threads left."""
         tracks = {track: TrackStatus("", None, is_ok=True, is_enabled=False) for track in Track}
@@ -138,6 +179,7 @@ class Session:
             tracks=tracks,
             disk_minutes_left=writer.disk_minutes_left,
             problem=self.problem or self._trouble(),
+            alarms=self._alarms.active,
         )
 
     def _make_folder(self, tracks: frozenset[Track]) -> None:
@@ -146,7 +188,8 @@ class Session:
             self._is_new = not (folder / journal.NAME).exists()
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             offset_ms, wall_ms = (0, 0) if self._is_new else self._continue(folder)
-            self._journal = Journal(folder)
+            self._reserve.begin()
+            self._journal = Journal(folder, relieve=self._reserve.relief())
             journal.sync_folder(folder.parent)
             if self._is_new:
                 words = {"title": self.request.title, "mic": self.request.mic, "system": self.request.system}
@@ -170,6 +213,7 @@ class Session:
                 journal=self._journal,
                 clock=self._clock,
                 on_failure=self._on_disk_failure,
+                reserve=self._reserve,
             )
             self._note_or_raise("part", part=self._number, offset_ms=offset_ms)
         except OSError as error:
@@ -180,6 +224,8 @@ class Session:
 
     def _continue(self, folder: Path) -> tuple[int, int]:
         """Go on in a recording that was interrupted: where it ends, and for how long it was gone."""
+        if (folder / WHOLE).exists():
+            raise UsageError("This recording is complete", hint="Start a new one")
         finished = recovery.examine(folder)
         numbers = [int(path.stem[-3:]) for path in folder.glob("part-*.ogg")]
         self._number = max(numbers, default=0) + 1
@@ -223,6 +269,8 @@ class Session:
 
     def _look(self) -> None:
         now = self._clock()
+        if self._slept_ms:
+            self._wake_up(now)
         began = time.monotonic()
         heard = {keeper.track: keeper.is_heard(now) for keeper in self._keepers}
         for keeper in self._keepers:
@@ -231,6 +279,17 @@ class Session:
         if time.monotonic() - began > FROZEN_S:
             for keeper in self._keepers:
                 keeper.be_patient(self._clock())
+        self._lookout.look(now, is_paused=self.state == "paused")
+
+    def _wake_up(self, now: float) -> None:
+        # The clock stood still too, so the hole has no length in the media.
+        with self._sleeping:
+            slept_ms, self._slept_ms = self._slept_ms, 0
+        at_ms = self._position_ms(now)
+        at = {"start_ms": at_ms, "end_ms": at_ms}
+        self._note("gap", is_important=True, **at, track=None, cause="sleep", wall_ms=slept_ms)
+        for keeper in self._keepers:
+            keeper.renew()
 
     def _finish(self) -> Finished:
         self.state = "stopping"
@@ -267,8 +326,10 @@ class Session:
         written = self._writer.finish(timeout_s=FINISH_S)
         self.state = "idle"
         if written.frames or not self._is_new:
+            # Nobody stopped it: a recording that goes on may be tried again.
+            ending = "stopped" if self._is_new else "recovered"
             self._note(
-                "stopped", part=self._number, frames=written.frames, bytes=written.size, sha256=written.sha256
+                ending, part=self._number, frames=written.frames, bytes=written.size, sha256=written.sha256
             )
             self._journal.close()
             return
@@ -307,7 +368,8 @@ class Session:
     def _trouble(self) -> str | None:
         if self.state in ("recording", "paused") and time.monotonic() - self._writer.heartbeat > SLOW_DISK_S:
             return "The disk is slow; sound is kept in memory until it answers"
-        return next((keeper.reason for keeper in self._keepers if keeper.reason), None)
+        reasons = (keeper.reason for keeper in self._keepers if keeper.reason)
+        return next(reasons, None) or next((alarm.sentence for alarm in self._alarms.active), None)
 
     def _note_problem(self, track: Track, reason: str) -> None:
         self._note("problem", track=track, text=reason)

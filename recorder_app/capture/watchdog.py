@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from recorder_app.capture.base import CaptureBackend, Stream
+from recorder_app.capture.base import CaptureBackend, Stream, Surroundings, Surveyed
 from recorder_app.capture.inlet import Inlet
 from recorder_app.capture.writer import Writer
 from recorder_app.errors import NoSoundServerError, RecorderError, SoundError, UnknownSourceError
@@ -85,6 +85,8 @@ class Keeper:
         self._attempts = 0
         self._retry_at = 0.0
         self._reason: str | None = None
+        self.is_misled = False
+        """Whether the last stream was lost because it was moved to another source."""
         self._name = source
         self._is_closed = False
 
@@ -164,10 +166,23 @@ class Keeper:
         """The sound server was frozen until now: its backlog is on the way."""
         self._patient_from = since
 
+    def renew(self) -> None:
+        """Drop a stream that may only look alive, and open it at the next turn. The watchdog's thread."""
+        stream, self._stream = self._stream, None
+        self._attempts, self._retry_at = 0, float("-inf")
+        if stream is not None:
+            self._writer.lose(self.track, "device_lost")
+            _close_soon(stream)
+
     def is_heard(self, now: float) -> bool:
         """Whether a block came within the last half second."""
         last = self._inlet.last_arrival
         return self._stream is not None and last is not None and now - last < 0.5 * self._speed
+
+    def survey(self) -> Surroundings:
+        """What the sound server says about a silent stream. The watchdog's thread."""
+        stream = self._stream
+        return stream.survey() if isinstance(stream, Surveyed) else Surroundings()
 
     def vouch(self) -> None:
         """The last check before the end: release what is waiting if it came from the right place."""
@@ -187,6 +202,7 @@ class Keeper:
         return wrong
 
     def _lose(self, stream: Stream, wrong: str | None) -> None:
+        self.is_misled = wrong is not None and stream.is_active
         is_server_gone = not stream.is_active and not self._backend().probe().is_ok
         self._stream = None
         self._writer.lose(self.track, "server_lost" if is_server_gone else "device_lost")

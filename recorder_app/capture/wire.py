@@ -12,7 +12,7 @@ from typing import Any
 from recorder_app import errors
 from recorder_app.capture.facts import Finished, StartRequest
 from recorder_app.errors import RecorderError, UsageError
-from recorder_app.models import Bookmark, CaptureStatus, Gap, SourceInfo, Track, TrackStatus
+from recorder_app.models import Alarm, Bookmark, CaptureStatus, Gap, SourceInfo, Track, TrackStatus
 from recorder_app.paths import Paths
 
 LONGEST_MESSAGE = 1 << 20
@@ -69,6 +69,7 @@ def request_from_json(raw: dict[str, Any]) -> StartRequest:
             system=str(raw["system"]),
             bitrate=int(raw["bitrate"]),
             title=str(raw["title"]),
+            is_paused=bool(raw.get("is_paused", False)),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise UsageError("The start request is incomplete", detail=repr(error)) from error
@@ -112,7 +113,13 @@ def status_to_json(status: CaptureStatus) -> dict[str, Any]:
 
 def status_from_json(raw: dict[str, Any]) -> CaptureStatus:
     tracks = {Track(name): TrackStatus(**value) for name, value in raw["tracks"].items()}
-    return CaptureStatus(**raw | {"tracks": tracks})
+    alarms = tuple(alarm_from_json(alarm) for alarm in raw.get("alarms", ()))
+    return CaptureStatus(**raw | {"tracks": tracks, "alarms": alarms})
+
+
+def alarm_from_json(raw: dict[str, Any]) -> Alarm:
+    track = raw["track"]
+    return Alarm(**raw | {"track": Track(track) if track else None})
 
 
 def source_from_json(raw: dict[str, Any]) -> SourceInfo:

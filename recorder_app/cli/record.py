@@ -126,7 +126,8 @@ _told: set[str] = set()
 
 
 def _say_problem(status: CaptureStatus) -> None:
-    for problem in (status.problem, *(track.reason for track in status.tracks.values())):
+    reasons = (track.reason for track in status.tracks.values())
+    for problem in (status.problem, *reasons, *(alarm.sentence for alarm in status.alarms)):
         if problem and problem not in _told:
             _told.add(problem)
             say(problem)

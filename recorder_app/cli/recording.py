@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import os
 from typing import Any
 
@@ -75,6 +76,7 @@ def status_json(recorder: Recorder, status: CaptureStatus) -> dict[str, Any]:
         },
         "disk_minutes_left": status.disk_minutes_left,
         "problem": status.problem,
+        "alarms": [dataclasses.asdict(alarm) for alarm in status.alarms],
         "uploads": {
             "waiting": uploads.waiting,
             "failing": uploads.failing,

@@ -190,6 +190,12 @@ class Library:
             ).fetchall()
         return tuple(rows.to_recording(row, self._base) for row in found)
 
+    def unsettled(self) -> tuple[Recording, ...]:
+        """Recordings that are running, or whose end nobody has written down; of every workspace."""
+        with self._database.reading() as connection:
+            found = connection.execute("SELECT * FROM recordings WHERE NOT is_on_disk").fetchall()
+        return tuple(rows.to_recording(row, self._base) for row in found)
+
     def delete(self, recording_id: str) -> None:
         """Forget a recording, its lines and its jobs. The files are the caller's business."""
         with self._database.writing() as connection:

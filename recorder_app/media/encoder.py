@@ -6,6 +6,7 @@ Must not own the file: the caller passes an unbuffered raw file, fsyncs it, and 
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 
 import av
 import av.error
@@ -19,10 +20,15 @@ TRACKS_TAG, TRACKS = "TRACKS", "left=microphone right=call"
 
 
 class AppendOnlyFile(io.RawIOBase):
-    """An unbuffered file PyAV may only append to. PyAV loses errno, so the OSError is kept in `error`."""
+    """An unbuffered file PyAV may only append to. PyAV loses errno, so the OSError is kept in `error`.
 
-    def __init__(self, descriptor: int) -> None:
+    `relieve` is asked after a failed write: True means that room was made and the rest may be tried again.
+    It has to happen here: after one error FFmpeg writes nothing any more, not even the end of the stream.
+    """
+
+    def __init__(self, descriptor: int, *, relieve: Callable[[OSError], bool] = lambda _: False) -> None:
         super().__init__()
+        self._relieve = relieve
         self._file = io.FileIO(descriptor, "wb")
         self.error: OSError | None = None
 
@@ -32,13 +38,14 @@ class AppendOnlyFile(io.RawIOBase):
     def write(self, data: object) -> int:
         view = memoryview(data)  # type: ignore[arg-type]  # PyAV passes bytes
         sent = 0
-        try:
-            while sent < len(view):
+        while sent < len(view):
+            try:
                 # A raw write may take only a part of the bytes when the disk is nearly full.
                 sent += self._file.write(view[sent:]) or 0
-        except OSError as error:
-            self.error = error
-            raise
+            except OSError as error:
+                if not self._relieve(error):
+                    self.error = error
+                    raise
         return sent
 
     def fileno(self) -> int:

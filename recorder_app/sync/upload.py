@@ -14,6 +14,7 @@ from pathlib import Path
 from recorder_app.errors import NotFoundError, RejectedError, ServerFaultError, StorageError, UsageError
 from recorder_app.library.jobs import Job
 from recorder_app.library.ledger import KeptUpload
+from recorder_app.media.join import WHOLE
 from recorder_app.models import Recording
 from recorder_app.sync.jobs import Again, Done, Outcome
 from recorder_app.sync.workspace import Deps
@@ -55,7 +56,7 @@ def whole_file(recording: Recording, deps: Deps) -> Path | None:
         return recording.media[0] if recording.media else None
     if deps.join is None:
         raise UsageError("The parts of this recording cannot be joined yet", hint="They are safe on disk")
-    whole = deps.recordings / recording.id / "whole.ogg"
+    whole = deps.recordings / recording.id / WHOLE
     deps.join(recording.media, whole)
     digest, size = _measured(whole)
     deps.library.update(recording.id, media=(whole,), media_bytes=size, media_sha256=digest)
@@ -105,6 +106,8 @@ class _Sending:
         if reached > size and is_closed:
             # A recovered file may be shorter than what was sent of it before the crash.
             raise self.begun_again("The server holds more than the file")
+        if is_closed and not self._fits(reached):
+            raise self.begun_again("The server holds the torn end of a part")
         reached = self._append(reached, size)
         if not is_closed:
             return Again(LIVE_S)
@@ -116,6 +119,20 @@ class _Sending:
             raise self.begun_again("The server holds other bytes than we sent")
         self._mark_safe(confirmed, digest)
         return Done()
+
+    def _fits(self, reached: int) -> bool:
+        """Whether what was sent of the first part, while it grew, is also how the joined file begins."""
+        part = self.media.with_name(LIVE_PART)
+        if self.media.name != WHOLE or not reached or not part.exists() or reached > _size(part):
+            return True
+        try:
+            with part.open("rb") as sent, self.media.open("rb") as whole:
+                return all(
+                    sent.read(min(MAX_CHUNK, reached - at)) == whole.read(min(MAX_CHUNK, reached - at))
+                    for at in range(0, reached, MAX_CHUNK)
+                )
+        except OSError as error:
+            raise _unreadable(self.media, error) from error
 
     def begun_again(self, title: str) -> ServerFaultError:
         """Drop what the server holds and return the error that makes the job start from nothing."""

@@ -93,18 +93,18 @@ class QuitDialog(Question):
 
 
 class DeleteDialog(Question):
-    """Asked before a recording goes."""
+    """Asked before a recording goes to the trash."""
 
     def __init__(self, theme: Theme, *, title: str, parent: QWidget | None = None) -> None:
         super().__init__(
             theme,
-            self.tr("Delete this meeting?"),
-            self.tr("“{title}”: its sound, transcript and notes go, here and on the server.").format(
+            self.tr("Move this meeting to the trash?"),
+            self.tr("“{title}” leaves the list. Its sound, transcript and notes are kept for now.").format(
                 title=title
             ),
             parent,
         )
-        self.delete = self.add(self.tr("Delete"))
+        self.delete = self.add(self.tr("Move to trash"))
         self.keep = self.add(self.tr("Keep it"), kind="primary")
         self.keep.clicked.connect(self.reject)
         self.delete.clicked.connect(self.accept)

@@ -29,10 +29,11 @@ if TYPE_CHECKING:
 
 
 class Player(Protocol):
-    """A loaded sound. `on_ended` is called on the player's thread."""
+    """A loaded sound. `on_ended` and `on_problem` are called on the player's thread."""
 
     speed: float
     on_ended: Callable[[], None] | None
+    on_problem: Callable[[RecorderError], None] | None
 
     @property
     def position_ms(self) -> int: ...

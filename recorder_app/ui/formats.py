@@ -21,13 +21,15 @@ def clock(ms: int) -> str:
 
 
 def length(ms: int) -> str:
-    """Return how long something is: 48 min, 1 h 04 min, 40 s."""
+    """Return how long something is: 48 min, 1 h 04 min, 40 s, and from 100 hours on only those."""
     seconds = round(max(0, ms) / 1000)
     if seconds < 60:
         return tr("{seconds} s", seconds=seconds)
     minutes = round(seconds / 60)
     if minutes < 60:
         return tr("{minutes} min", minutes=minutes)
+    if minutes >= 100 * 60:
+        return tr("{hours} h", hours=minutes // 60)
     return tr("{hours} h {minutes:02} min", hours=minutes // 60, minutes=minutes % 60)
 
 

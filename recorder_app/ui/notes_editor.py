@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QFocusEvent,
+    QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -20,7 +21,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QTextEdit, QVBoxLayout, QWidg
 
 from recorder_app.errors import RecorderError
 from recorder_app.ui.bridge import Bridge
-from recorder_app.ui.controls import Banner, Label
+from recorder_app.ui.controls import Banner, ElidedLabel, Label
 from recorder_app.ui.formats import clock
 from recorder_app.ui.note_times import NoteLine, join, parse
 from recorder_app.ui.theme import Theme
@@ -29,6 +30,7 @@ SAVE_MS = 500
 GUTTER = 44
 EDGE = 3
 NO_TIME = -1
+ERASING = {Qt.Key.Key_Backspace, Qt.Key.Key_Delete, Qt.Key.Key_Return, Qt.Key.Key_Enter}
 
 
 class NotesText(QTextEdit):
@@ -79,6 +81,11 @@ class NotesText(QTextEdit):
         widest = self._theme.metrics("small").horizontalAdvance("00:00") + 12
         return max(GUTTER, widest) if self._has_times() or self.elapsed_s() is not None else 0
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.text() and (event.text().isprintable() or event.key() in ERASING):
+            self._forget_time_of_replaced_lines()
+        super().keyPressEvent(event)
+
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
         self.left.emit()
@@ -127,12 +134,25 @@ class NotesText(QTextEdit):
             block = block.next()
         return False
 
+    def _forget_time_of_replaced_lines(self) -> None:
+        """When whole lines are typed over, the new one was not begun when the last of them was."""
+        cursor = self.textCursor()
+        start = self.document().findBlock(cursor.selectionStart())
+        end = self.document().findBlock(cursor.selectionEnd())
+        is_whole = (
+            cursor.selectionStart() == start.position()
+            and cursor.selectionEnd() == end.position() + end.length() - 1
+        )
+        if cursor.hasSelection() and is_whole:
+            cursor.removeSelectedText()
+            self.textCursor().block().setUserState(NO_TIME)
+
     def _stamp(self) -> None:
         block = self.textCursor().block()
         elapsed_s = self.elapsed_s()
         if elapsed_s is not None and block.userState() == NO_TIME and block.text():
             block.setUserState(elapsed_s)
-        elif not block.text() and elapsed_s is not None:
+        elif not block.text():
             block.setUserState(NO_TIME)
         self._show_gutter()
 
@@ -194,7 +214,7 @@ class NotesEditor(QWidget):
         self._unsaved: dict[str, str] = {}
         """Notes that could not be written, by recording, until they are."""
         heading = Label(theme, self.tr("Your notes"), weight=600)
-        self._hint = Label(theme, style="caption", ink="secondary")
+        self._hint = ElidedLabel(theme, style="caption", ink="secondary")
         self.text = NotesText(theme)
         self.text.setPlaceholderText(self.tr("Write here"))
         self.text.textChanged.connect(self._typed)
@@ -208,8 +228,7 @@ class NotesEditor(QWidget):
         head = QHBoxLayout()
         head.setSpacing(8)
         head.addWidget(heading)
-        head.addWidget(self._hint)
-        head.addStretch(1)
+        head.addWidget(self._hint, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 12, 16, 12)
         column.setSpacing(8)

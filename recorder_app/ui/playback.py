@@ -23,6 +23,7 @@ class Playback(QObject):
     speed_changed = Signal(float)
     failed = Signal(object)
     _ended = Signal()
+    _broke = Signal(object)
 
     def __init__(self, bridge: Bridge) -> None:
         super().__init__()
@@ -37,6 +38,7 @@ class Playback(QObject):
         self._timer = QTimer(self, interval=TICK_MS)
         self._timer.timeout.connect(self._tick)
         self._ended.connect(self._end)
+        self._broke.connect(self._fail)
 
     def take(self, recording_id: str | None, duration_ms: int) -> None:
         """Make another recording the one that plays; the old one stops."""
@@ -113,6 +115,7 @@ class Playback(QObject):
                 return
             self._player = player
             player.on_ended = self._ended.emit
+            player.on_problem = self._broke.emit
             self.duration_ms = player.duration_ms or self.duration_ms
             then(player)
 

@@ -46,6 +46,7 @@ class PlayerBar(QWidget):
         self._speeds = QMenu(self)
         self._fill_speeds()
         self.missing = Banner(theme, tone="neutral")
+        self.missing.button.clicked.connect(self._try_again)
         self._body = QStackedWidget()
         self._lay_out()
         self.back.clicked.connect(lambda: playback.skip(-SKIP_MS))
@@ -136,8 +137,13 @@ class PlayerBar(QWidget):
         self._bridge.run(lambda: self._bridge.recorder.peaks(*wanted), take, self._failed, newest="peaks")
 
     def _failed(self, error: RecorderError) -> None:
-        self.missing.say(error.sentence, "")
+        self.missing.say(error.sentence, self.tr("Try again"))
         self._set_has_sound(has_sound=False)
+
+    def _try_again(self) -> None:
+        self._fetched = None
+        self._set_has_sound(has_sound=True)
+        self._fetch()
 
     def _moved(self, ms: int) -> None:
         self._time.setText(clock(ms))

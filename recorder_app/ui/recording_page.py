@@ -51,6 +51,7 @@ class RecordingPage(Ground):
         self._is_narrow = False
         self._tab = TRANSCRIPT
         self._split_by_hand = False
+        self._was_live = False
         self.playback = Playback(bridge)
         self.header = PageHeader(
             theme, now=now, menu=self._menu(), export_menu=self._export_menu(), on_retry=self.retry
@@ -74,6 +75,7 @@ class RecordingPage(Ground):
         for part in (self.summary, self.tasks, self.notes, self.transcript):
             part.play_wanted.connect(self.play_from)
         self.summary.retry_wanted.connect(self.retry)
+        self.summary.said.connect(self.said)
         self.transcript.retry_wanted.connect(self.retry)
         self.tasks.task_changed.connect(self._set_task)
         self.tasks.task_dismissed.connect(self._dismiss_task)
@@ -92,7 +94,7 @@ class RecordingPage(Ground):
         menu.addAction(self.tr("Where this recording is"), self._open_details)
         menu.addAction(self.tr("Retry now"), self.retry)
         menu.addSeparator()
-        menu.addAction(self.tr("Delete…"), self._delete)
+        menu.addAction(self.tr("Move to trash…"), self._delete)
         return menu
 
     def _export_menu(self) -> QMenu:
@@ -227,6 +229,8 @@ class RecordingPage(Ground):
         is_new = self.detail is None or self.detail.recording.id != detail.recording.id
         self.detail = detail
         recording, live = detail.recording, is_live(detail.state)
+        is_other_layout = is_new or live is not self._was_live
+        self._was_live = live
         self.playback.take(None if live else recording.id, recording.duration_ms)
         self.header.show_detail(detail)
         self.summary.show_detail(detail)
@@ -244,8 +248,10 @@ class RecordingPage(Ground):
         self.header.set_counts(tasks=open_tasks, notes=self.notes.line_count())
         if is_new and live:
             self.choose_tab(NOTES)
-        if is_new:
+        if is_other_layout:
+            # While recording the notes have the room; afterwards what the machine made of it.
             self._down.setSizes([1000, 150] if not live else [0, 1000])
+        if is_new:
             self._scroll.verticalScrollBar().setValue(0)
             self.transcript.list.scrollToTop()
 

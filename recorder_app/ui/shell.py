@@ -143,8 +143,7 @@ class Shell(QObject):
             elapsed_ms=self.bridge.capture.elapsed_ms,
             parent=self.window if self.window.isVisible() else None,
         )
-        dialog.show()
-        self.ring.watch(dialog)
+        QTimer.singleShot(0, dialog, lambda: self.ring.watch(dialog))
         dialog.exec()
         if dialog.choice is QuitChoice.STOP_AND_SAVE:
             self._stop_then_quit()

@@ -5,10 +5,11 @@ from __future__ import annotations
 import html
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from recorder_app.models import RecordingDetail, StateKind, SummaryLine
-from recorder_app.ui.controls import Button, Ground, Label, icon_button
+from recorder_app.ui.controls import Button, ElidedLabel, Ground, Label, icon_button
 from recorder_app.ui.formats import clock, time_of_day
 from recorder_app.ui.theme import Theme
 from recorder_app.ui.words import is_live
@@ -65,18 +66,19 @@ class SummaryPanel(Ground):
 
     play_wanted = Signal(int)
     retry_wanted = Signal()
+    said = Signal(str)
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme, "alternate", radius=10)
         self._theme = theme
         self._heading = Label(theme, self.tr("Summary"), weight=600)
-        self._signed = Label(theme, style="caption", ink="secondary")
+        self._signed = ElidedLabel(theme, style="caption", ink="secondary")
         self.copy_button = icon_button(theme, "copy", self.tr("Copy the summary"), ink="secondary", size=14)
+        self.copy_button.clicked.connect(self._copy)
         head = QHBoxLayout()
         head.setSpacing(8)
         head.addWidget(self._heading)
-        head.addWidget(self._signed)
-        head.addStretch(1)
+        head.addWidget(self._signed, 1)
         head.addWidget(self.copy_button)
         self._offer = Label(theme, ink="secondary", is_wrapped=True)
         self._offer_button = Button(theme, "", is_small=True)
@@ -98,6 +100,9 @@ class SummaryPanel(Ground):
             self._shown = recording.summary_lines
             self._fill()
         self.copy_button.setVisible(bool(self._shown))
+        # Sentences picked by rules are no summary, and must not be called one.
+        is_picked = bool(self._shown) and recording.summary_source == "rules"
+        self._heading.setText(self.tr("Highlights") if is_picked else self.tr("Summary"))
         signature = []
         if self._shown and recording.summary_source:
             source = recording.summary_source
@@ -107,6 +112,10 @@ class SummaryPanel(Ground):
                 signature.append(time_of_day(recording.summary_generated_at))
         self._signed.setText(", ".join(signature))
         self._make_offer(detail)
+
+    def _copy(self) -> None:
+        QGuiApplication.clipboard().setText("\n".join(line.text for line in self._shown))
+        self.said.emit(self.tr("The summary is on the clipboard"))
 
     def _make_offer(self, detail: RecordingDetail) -> None:
         recording, kind = detail.recording, detail.state.kind

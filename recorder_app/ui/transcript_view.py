@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from recorder_app.models import RecordingDetail, StateKind
-from recorder_app.ui.controls import Button, Label, icon_button
+from recorder_app.ui.controls import Button, ElidedLabel, Label, icon_button
 from recorder_app.ui.theme import Theme
 from recorder_app.ui.transcript_delegate import TranscriptDelegate
 from recorder_app.ui.transcript_model import LINE_ROLE, TranscriptModel, lines
@@ -236,7 +236,7 @@ class TranscriptPane(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._heading = Label(theme, self.tr("Transcript"), weight=600)
-        self._note = Label(theme, style="caption", ink="secondary")
+        self._note = ElidedLabel(theme, style="caption", ink="secondary")
         self._to_check = Label(theme, style="small", ink="secondary")
         self.find_button = icon_button(theme, "search", self.tr("Find in this transcript"))
         self.list = TranscriptList(theme)
@@ -254,8 +254,7 @@ class TranscriptPane(QWidget):
         head.setContentsMargins(24, 4, 16, 4)
         head.setSpacing(8)
         head.addWidget(self._heading)
-        head.addWidget(self._note)
-        head.addStretch(1)
+        head.addWidget(self._note, 1)
         head.addWidget(self._to_check)
         head.addSpacing(8)
         head.addWidget(self.find_button)

@@ -167,7 +167,7 @@ def test_a_second_process_for_the_same_home_steps_back(client, home):
     assert client.status().state == "idle"
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_finalises_within_two_seconds(client, request_for, home, number):
     request = request_for()
     client.start(request)

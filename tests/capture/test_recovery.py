@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 import os
@@ -11,6 +12,7 @@ import pytest
 from recorder_app.capture import journal, recovery
 from recorder_app.capture.journal import Journal
 from recorder_app.media.encoder import AppendOnlyFile, OpusWriter
+from recorder_app.media.join import join, remove_parts
 from recorder_app.media.tail import decodable_frames
 from tests.capture.conftest import decode
 from tests.support.sound import tone
@@ -99,6 +101,59 @@ def test_several_parts_are_one_recording(tmp_path):
     assert found.duration_ms == 3000
     both = b"".join(path.read_bytes() for path in found.media)
     assert found.media_sha256 == hashlib.sha256(both).hexdigest()
+
+
+def test_what_was_joined_is_one_recording_measured_once(tmp_path):
+    folder = _folder(tmp_path)
+    _media(folder / "part-001.ogg", 1.0, is_closed=False)
+    _media(folder / "part-002.ogg", 2.0)
+    book = Journal(folder)
+    book.append("gap", start_ms=900, end_ms=900, track=None, cause="restarted", wall_ms=4000)
+    book.close()
+    (apart,) = recovery.scan(tmp_path, live_id=None)
+    join(apart.media, folder / "whole.ogg")
+    (beside,) = recovery.scan(tmp_path, live_id=None)
+    remove_parts(folder / "whole.ogg")
+
+    (first,) = recovery.scan(tmp_path, live_id=None)
+    (second,) = recovery.scan(tmp_path, live_id=None)
+
+    assert beside == apart
+    assert first == second
+    assert first.media == (folder / "whole.ogg",)
+    data = first.media[0].read_bytes()
+    assert (first.media_bytes, first.media_sha256) == (len(data), hashlib.sha256(data).hexdigest())
+    assert (first.duration_ms, first.gaps, first.was_recovered) == (apart.duration_ms, apart.gaps, True)
+    assert first.completed_at - first.started_at == dt.timedelta(milliseconds=first.duration_ms + 4000)
+    assert [event["event"] for event in journal.read(folder)].count("joined") == 1
+
+
+def test_a_lost_first_line_is_told_by_the_library(tmp_path):
+    folder = tmp_path / "a"
+    folder.mkdir()
+    _media(folder / "part-001.ogg", 1.0)
+    (folder / journal.NAME).write_bytes(b'{"event": "star')
+    began = dt.datetime(2026, 3, 4, 9, 0, tzinfo=dt.UTC)
+    known = {"recording_id": "a", "title": "Weekly", "started_at": began}
+    assert recovery.scan(tmp_path, live_id=None) == []
+
+    told = recovery.examine_as_told(folder, **known)
+
+    assert (told.title, told.started_at, told.duration_ms) == ("Weekly", began, 1000)
+    assert recovery.scan(tmp_path, live_id=None) == [told]
+    assert recovery.examine_as_told(tmp_path / "nowhere", **known) is None
+
+
+def test_only_a_silent_folder_of_ours_is_discarded(tmp_path):
+    silent, heard, foreign = (_folder(tmp_path, name) for name in ("silent", "heard", "foreign"))
+    (silent / "part-001.ogg").write_bytes(b"OggS and no more")
+    _media(heard / "part-001.ogg", 0.5)
+    (foreign / "note.txt").write_text("mine")
+
+    discarded = [recovery.discard_silent(folder) for folder in (silent, heard, foreign, tmp_path / "no")]
+
+    assert discarded == [True, False, False, True]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["foreign", "heard"]
 
 
 def test_a_started_recording_without_sound_is_told_as_empty(tmp_path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from recorder_app.capture.base import BLOCK_FRAMES, RATE
@@ -209,6 +209,7 @@ def _histories(draw):
 
 
 @settings(max_examples=60, deadline=None)
+@example(([0.25, 0.25], [(1.0, "pause")]))
 @given(_histories())
 def test_whatever_happens_the_sides_stay_together_and_no_sound_is_invented(history):
     begins, steps = history

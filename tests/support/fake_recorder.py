@@ -46,6 +46,7 @@ class FakePlayer:
         self.duration_ms = duration_ms
         self.speed = 1.0
         self.on_ended = None
+        self.on_problem = None
         self.is_playing = False
         self.is_closed = False
         self._at_ms = 0.0

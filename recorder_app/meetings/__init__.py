@@ -1,0 +1,1 @@
+"""Which use of the microphone is a call, and what to say about it."""
