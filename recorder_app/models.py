@@ -214,6 +214,23 @@ class RecordingDetail:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Hit:
+    """A recording that was searched for, and the line that shows why."""
+
+    recording: Recording
+    field: str
+    """title | people | notes | summary | tasks | bookmarks | transcript"""
+    text: str
+    """The line, shortened around what was found; the title when nothing was looked for."""
+    start_ms: int | None = None
+    """Where in the sound it was said; None when that is not known."""
+    ranges: tuple[tuple[int, int], ...] = ()
+    """Start and end in `text` of what to emphasise, in order."""
+    state: State | None = None
+    """What the status chip says; None from the library itself."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class SourceInfo:
     """Something we can hear."""
 

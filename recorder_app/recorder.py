@@ -5,24 +5,26 @@ Owns the order of things at start, stop and recovery; owns no widget, no socket,
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import functools
 import logging
 import os
 from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from recorder_app.capture.client import CaptureClient
 from recorder_app.capture.disk import with_room
 from recorder_app.context import Context
+from recorder_app.documents import Documents
 from recorder_app.editing import Editing
-from recorder_app.errors import BusyError, NotFoundError, RecorderError
+from recorder_app.errors import BusyError, RecorderError
 from recorder_app.events import Event
 from recorder_app.library.lookup import find
 from recorder_app.library.store import Library
 from recorder_app.models import (
     CaptureStatus,
+    Hit,
     JobView,
     MeetingNotice,
     Platform,
@@ -42,11 +44,7 @@ from recorder_app.uploads import Uploads
 from recorder_app.watch import current_status
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from recorder_app.datasets import Datasets
-    from recorder_app.media.player import Player
     from recorder_app.meeting_watch import MeetingWatch
     from recorder_app.working import Work
     from recorder_app.workspaces import Workspaces
@@ -54,7 +52,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-class Recorder(Editing):
+class Recorder(Editing, Documents):
     """Everything a shell can ask for. Call `open` once, `close` once; all else from any thread.
 
     Importing this module is cheap on purpose (`recorder toggle` must answer within 150 ms): HTTP, speech and
@@ -241,6 +239,12 @@ class Recorder(Editing):
         found = self.library.list(query, limit=limit, offset=offset)
         return [RecordingRow(recording, self._state(recording, capture)) for recording in found]
 
+    def search(self, query: str, **options: Any) -> list[Hit]:
+        """Hits with the line that shows why; options (limit, offset, facets) as for `Library.search`."""
+        capture = self.capture_status()
+        found = self.library.search(query, **options)
+        return [dataclasses.replace(hit, state=self._state(hit.recording, capture)) for hit in found]
+
     def row(self, recording_id: str) -> RecordingRow:
         recording = self._get(recording_id)
         return RecordingRow(recording, self._state(recording, self.capture_status()))
@@ -269,33 +273,6 @@ class Recorder(Editing):
         if self.capture_status().recording_id == recording_id:
             raise BusyError("It is still being recorded", hint="Stop it first")
         self.trash.throw(recording_id)
-
-    # -- media --------------------------------------------------------------------------------------------
-
-    def import_file(
-        self, path: Path, *, title: str = "", on_progress: Callable[[int], None] | None = None
-    ) -> Recording:
-        """Copy a file's sound into the library and queue its upload and transcript."""
-        recording = self.sessions.import_file(path, self.settings, title=title, on_progress=on_progress)
-        self._changed(recording.id)
-        return recording
-
-    def export(self, recording_id: str, format_name: str = "markdown") -> str:
-        from recorder_app.export import export
-
-        return export(self.detail(recording_id), format_name)
-
-    def player(self, recording_id: str) -> Player:
-        from recorder_app.media.player import Player
-
-        player = Player()
-        player.load(self._media(recording_id))
-        return player
-
-    def peaks(self, recording_id: str, bars: int) -> NDArray[np.float32]:
-        from recorder_app.media.peaks import peaks
-
-        return peaks(self._media(recording_id), bars)
 
     # -- server -------------------------------------------------------------------------------------------
 
@@ -327,12 +304,6 @@ class Recorder(Editing):
             self._work.engine.set_window_open(is_open=is_open)
 
     # -- inside -------------------------------------------------------------------------------------------
-
-    def _media(self, recording_id: str) -> Path:
-        for path in self._get(recording_id).media:
-            if path.exists():
-                return path
-        raise NotFoundError("The sound is not on this computer")
 
     def _state(self, recording: Recording, capture: CaptureStatus) -> State:
         return state_of(

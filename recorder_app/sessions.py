@@ -14,7 +14,6 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 from recorder_app.capture.client import CaptureClient, Finished, StartRequest
 from recorder_app.capture.disk import require_room, reserve_bytes
@@ -25,7 +24,6 @@ from recorder_app.errors import (
     SoundError,
     StorageError,
     UnknownSourceError,
-    UsageError,
 )
 from recorder_app.library.lockfile import FileLock
 from recorder_app.library.store import Library
@@ -165,35 +163,6 @@ class Sessions:
                 status = self._capture.start(request)
                 logger.info("recording %s goes on after its capture process died", recording_id)
             return status if status.recording_id == recording_id else None
-
-    def import_file(
-        self, path: Path, settings: Settings, *, title: str, on_progress: Callable[[int], None] | None
-    ) -> Recording:
-        """Copy a file's sound into the library and queue what follows. UsageError when it was cancelled."""
-        from recorder_app.media.importer import import_file
-
-        recording_id = str(uuid.uuid4())
-        folder = self._paths.recordings / recording_id
-        imported = import_file(path, folder, bitrate=settings.bitrate, on_progress=on_progress)
-        if imported is None:
-            raise UsageError("The import was cancelled")
-        recording = self._library.add(
-            Recording(
-                id=recording_id,
-                started_at=imported.started_at,
-                completed_at=imported.started_at + dt.timedelta(milliseconds=imported.duration_ms),
-                title=title.strip() or path.stem,
-                workspace=settings.workspace,
-                status=Status.UPLOADING,
-                duration_ms=imported.duration_ms,
-                media=imported.media,
-                media_bytes=imported.media_bytes,
-                media_sha256=imported.media_sha256,
-                is_on_disk=True,
-            )
-        )
-        enqueue(self._library, recording.id, now=self._now().timestamp())
-        return recording
 
     def recover(self, settings: Settings) -> list[Recording]:
         """Make every folder a recording again: without a row, or with a row a crash left open. Oldest first.

@@ -51,6 +51,32 @@ class Journal:
                 self._file = -1
 
 
+def write_imported(
+    folder: Path,
+    *,
+    recording_id: str,
+    title: str,
+    started_at: dt.datetime,
+    completed_at: dt.datetime,
+    frames: int,
+    size: int,
+    sha256: str,
+) -> None:
+    """The journal of a file from elsewhere, as if part 1 had been recorded then. Raises OSError.
+
+    Comes last, when the media is whole: a folder without "started" is nobody's recording.
+    """
+    book = Journal(folder)
+    try:
+        book.append("started", at=started_at.isoformat(), id=recording_id, title=title, is_import=True)
+        book.append("part", at=started_at.isoformat(), part=1, offset_ms=0)
+        facts = {"part": 1, "frames": frames, "bytes": size, "sha256": sha256}
+        book.append("stopped", is_important=True, at=completed_at.isoformat(), **facts)
+    finally:
+        book.close()
+    sync_folder(folder)
+
+
 def read(folder: Path) -> list[dict[str, Any]]:
     """All whole lines, oldest first; torn or foreign ones are left out. Empty when there is no journal."""
     try:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from recorder_app.models import (
     CaptureStatus,
+    Hit,
     RecordingDetail,
     RecordingRow,
     State,
@@ -78,6 +79,21 @@ def row_line(row: RecordingRow) -> str:
     started = recording.started_at.astimezone().strftime("%Y-%m-%d %H:%M")
     facts = f"{started}  {clock(recording.duration_ms):>8}  {state_words(row.state):<18}"
     return f"{recording.id[:8]}  {facts}  {recording.title or 'Untitled'}"
+
+
+def hit_lines(hit: Hit) -> list[str]:
+    """The recording, and beneath it the line that was found, with the words marked on a terminal."""
+    recording = hit.recording
+    started = f"{recording.started_at.astimezone():%Y-%m-%d %H:%M}"
+    first = f"{recording.id[:8]}  {started}  {recording.title or 'Untitled'}"
+    if hit.field == "title":
+        return [first]
+    text, end = "", 0
+    for left, right in hit.ranges if sys.stdout.isatty() else ():
+        text += f"{hit.text[end:left]}\033[1m{hit.text[left:right]}\033[0m"
+        end = right
+    at = f"{clock(hit.start_ms)}  " if hit.start_ms is not None else ""
+    return [first, f"          {hit.field}: {at}{text}{hit.text[end:]}"]
 
 
 def detail_lines(detail: RecordingDetail) -> list[str]:

@@ -7,6 +7,9 @@ from collections.abc import Callable, Sequence
 
 import recorder_app
 
+FORMATS = ("markdown", "text", "docx", "pdf", "srt", "vtt", "json", "zip")
+"""Those of `export.EXPORTERS`, which a test holds this to: importing them here would slow every command."""
+
 Run = Callable[[argparse.Namespace], int | None]
 
 
@@ -76,17 +79,22 @@ def _add_reading(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     command = _command(commands, "list", "recordings, newest first", "reading", has_json=True)
     command.add_argument("--limit", type=_count, default=50, help="at most so many (default 50)")
     command.add_argument("--search", default="", metavar="WORDS", help="only those with these words")
+    command = _command(commands, "search", "find words, and the line that has them", "reading", has_json=True)
+    command.add_argument("words", nargs="+", help='what to look for; "in quotes": exactly so')
+    command.add_argument("--limit", type=_count, default=20, help="at most so many (default 20)")
     command = _command(commands, "show", "one recording with its transcript", "reading", has_json=True)
     command.add_argument("recording", help='its id (the first characters suffice), or "last"')
     command = _command(commands, "export", "a recording as a document", "reading")
     command.add_argument("recording", help='its id (the first characters suffice), or "last"')
-    command.add_argument("--format", default="markdown", choices=("markdown", "json"))
-    command.add_argument("--output", metavar="FILE", help="write here instead of printing; never overwrites")
+    command.add_argument("--format", default="markdown", choices=FORMATS, help="default: markdown")
+    command.add_argument(
+        "--output", metavar="FILE", help="write here (a folder: under a fitting name); never overwrites"
+    )
     command = _command(
         commands, "import", "take an audio or video file into the library", "importing", has_json=True
     )
-    command.add_argument("file", help="any file with sound")
-    command.add_argument("--title", default="", help="its title (default: the file's name)")
+    command.add_argument("files", nargs="+", metavar="FILE", help="any file with sound, video too")
+    command.add_argument("--title", default="", help="its title, of one file (default: the file's name)")
     command.add_argument(
         "--wait",
         type=_seconds,

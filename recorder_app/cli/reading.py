@@ -1,14 +1,12 @@
-"""list, show, export: what is in the library, for people and for scripts."""
+"""list, search, show, export: what is in the library, for people and for scripts."""
 
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
-from recorder_app.cli.output import detail_lines, print_json, row_line
-from recorder_app.errors import StorageError, UsageError
-from recorder_app.export.json_view import detail_json, recording_json
+from recorder_app.cli.output import detail_lines, hit_lines, print_json, row_line
+from recorder_app.export.json_view import detail_json, hit_json, recording_json
 from recorder_app.paths import Paths
 from recorder_app.recorder import Recorder
 
@@ -39,26 +37,29 @@ def show_command(options: argparse.Namespace) -> None:
     recorder.close()
 
 
+def search_command(options: argparse.Namespace) -> None:
+    recorder = _opened()
+    query = " ".join(f'"{word}"' if " " in word else word for word in options.words)
+    hits = recorder.search(query, limit=options.limit)
+    if options.json:
+        print_json([hit_json(hit) for hit in hits])
+    elif hits:
+        print("\n".join(line for hit in hits for line in hit_lines(hit)))
+    else:
+        print(f"Nothing with “{query}”")
+    recorder.close()
+
+
 def export_command(options: argparse.Namespace) -> None:
     recorder = _opened()
-    recording = recorder.find(options.recording)
-    if options.format == "json":
-        text = json.dumps(detail_json(recorder.detail(recording.id)), ensure_ascii=False, indent=2) + "\n"
-    else:
-        text = recorder.export(recording.id, options.format)
-    recorder.close()
-    if not options.output:
-        print(text, end="")
-        return
-    target = Path(options.output)
     try:
-        with target.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError as error:
-        raise UsageError("The file exists already", detail=str(target), hint="Choose another name") from error
-    except OSError as error:
-        raise StorageError("The file cannot be written", detail=f"{target}: {error.strerror}") from error
-    print(target)
+        recording = recorder.find(options.recording)
+        if options.output:
+            print(recorder.export_file(recording.id, options.format, Path(options.output)))
+        else:
+            print(recorder.export(recording.id, options.format), end="")
+    finally:
+        recorder.close()
 
 
 def _opened() -> Recorder:

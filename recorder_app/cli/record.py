@@ -24,7 +24,7 @@ def record_command(options: argparse.Namespace) -> int:
     recorder = Recorder(Paths.from_environment())
     recorder.open()
     try:
-        with _interrupts() as stop:
+        with interrupts() as stop:
             recording = recorder.start_recording(title=options.title, mic=options.mic, system=options.system)
             _sit(recorder, recording.id, options.seconds, stop)
             if recorder.capture_status().recording_id == recording.id:
@@ -37,6 +37,18 @@ def record_command(options: argparse.Namespace) -> int:
 
 def follow(recorder: Recorder, recording_id: str, options: argparse.Namespace, stop: threading.Event) -> int:
     """Wait for upload and transcript, print the result, return the exit code. `stop` gives up waiting."""
+    detail = wait_for(recorder, recording_id, options, stop)
+    if options.json:
+        print_json(detail_json(detail))
+    else:
+        print("\n".join(detail_lines(detail)))
+    return tell_trouble(detail)
+
+
+def wait_for(
+    recorder: Recorder, recording_id: str, options: argparse.Namespace, stop: threading.Event
+) -> RecordingDetail:
+    """Until nothing moves any more, the time is over, or `stop`; says each new state."""
     deadline = time.monotonic() + options.wait
     shown = ""
     while not stop.is_set() and time.monotonic() < deadline:
@@ -49,11 +61,11 @@ def follow(recorder: Recorder, recording_id: str, options: argparse.Namespace, s
             break
         recorder.work_until_idle(recording_id, timeout_s=min(1.0, max(0.0, deadline - time.monotonic())))
         stop.wait(0.05)
-    detail = recorder.detail(recording_id)
-    if options.json:
-        print_json(detail_json(detail))
-    else:
-        print("\n".join(detail_lines(detail)))
+    return recorder.detail(recording_id)
+
+
+def tell_trouble(detail: RecordingDetail) -> int:
+    """Say why it is not ready, if it is not; return the exit code for that."""
     trouble = trouble_of(detail)
     if trouble:
         say(f"recorder: {trouble.sentence}")
@@ -128,7 +140,7 @@ def _say_problem(status: CaptureStatus) -> None:
 
 
 @contextmanager
-def _interrupts() -> Iterator[threading.Event]:
+def interrupts() -> Iterator[threading.Event]:
     """Ctrl+C and SIGTERM set the event instead of ending the process, so that the file is closed first."""
     stop = threading.Event()
     before = {

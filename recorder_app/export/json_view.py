@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from typing import Any
 
-from recorder_app.models import Gap, Recording, RecordingDetail, Segment, State, Task
+from recorder_app.export.base import Exporter
+from recorder_app.models import Gap, Hit, Recording, RecordingDetail, Segment, State, Task
 
 
 def recording_json(recording: Recording, state: State) -> dict[str, Any]:
@@ -39,6 +41,19 @@ def detail_json(detail: RecordingDetail) -> dict[str, Any]:
         "transcript_text": " ".join(segment.text for segment in detail.segments),
         "transcript_segments": [_segment(segment) for segment in detail.segments],
         "local": local,
+    }
+
+
+def hit_json(hit: Hit) -> dict[str, Any]:
+    """A search hit: what was found, and the row it is in. `hit.state` must be known."""
+    if hit.state is None:
+        raise ValueError("a hit without its state: ask the Recorder, not the Library")
+    return {
+        "field": hit.field,
+        "text": hit.text,
+        "start_ms": hit.start_ms,
+        "ranges": [list(each) for each in hit.ranges],
+        "recording": recording_json(hit.recording, hit.state),
     }
 
 
@@ -103,3 +118,14 @@ def _task(task: Task) -> dict[str, Any]:
 
 def _time(moment: dt.datetime | None) -> str | None:
     return moment.astimezone(dt.UTC).isoformat().replace("+00:00", "Z") if moment else None
+
+
+JSON = Exporter(
+    name="json",
+    title="JSON",
+    suffix=".json",
+    media_type="application/json",
+    render=lambda detail: (
+        json.dumps(detail_json(detail), ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+    ).encode("utf-8", "replace"),
+)

@@ -7,50 +7,56 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from recorder_app.export.base import Exporter
-from recorder_app.models import Gap, Recording, RecordingDetail, Segment, Task, Track
-
-CAUSES = {
-    "pause": "paused",
-    "device_lost": "the device was gone",
-    "restarted": "recording was interrupted and restarted",
-    "sleep": "the computer slept",
-    "overrun": "the computer was too busy",
-    "server_lost": "the sound server was gone",
-}
-SIDES = {Track.MIC: "your side", Track.SYSTEM: "their side"}
+from recorder_app.export.document import (
+    DRAFT_WARNING,
+    Block,
+    Kind,
+    blocks,
+    clock,
+    draft_label,
+    spoken,
+    title,
+    words,
+)
+from recorder_app.models import RecordingDetail, Segment
 
 _INLINE = re.compile(r"[\\`*_\[\]<>&|~$]")
 _LINE_START = re.compile(r"^(?:[#+\-=]|\d{1,9}(?=[.)]))")
 _EMOJI = re.compile(r":(?=[\w+-]+:)")
-_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_TIGHT = {Kind.FACT, Kind.ITEM, Kind.TASK}
+"""Blocks of one kind that follow each other without an empty line."""
 
 
-def to_markdown(detail: RecordingDetail, *, timezone: dt.tzinfo | None = None) -> str:
-    """Render a whole recording; times of day in `timezone` (None: this computer's)."""
-    recording = detail.recording
-    when = recording.started_at.astimezone(timezone)
-    sections = [
-        [f"# {escape(recording.title) or f'Recording of {when:%Y-%m-%d %H:%M}'}"],
-        _facts(detail, when, timezone),
-        _summary(recording),
-        _tasks(recording.tasks),
-        _notes(recording.notes),
-        _bookmarks(recording),
-        _gaps(recording.gaps),
-        _transcript(detail),
-    ]
-    return "\n\n".join("\n".join(lines) for lines in sections if lines) + "\n"
+def to_markdown(
+    detail: RecordingDetail,
+    *,
+    timezone: dt.tzinfo | None = None,
+    segments: Sequence[Segment] | None = None,
+) -> str:
+    """Render a whole recording, or only some lines of it as one quotes them: with title, day and label.
+
+    Times of day are in `timezone` (None: this computer's).
+    """
+    if segments is not None:
+        return _selection(detail, segments, timezone)
+    return _text(blocks(detail, timezone=timezone))
 
 
-MARKDOWN = Exporter(name="markdown", title="Markdown", suffix=".md", render=to_markdown)
+MARKDOWN = Exporter(
+    name="markdown",
+    title="Markdown",
+    suffix=".md",
+    media_type="text/markdown",
+    render=lambda detail: to_markdown(detail).encode(),
+)
 
 
-def escape(words: str) -> str:
+def escape(text: str) -> str:
     """Make one line of Markdown that renders as exactly these words."""
-    line = " ".join(_UNSEEN.sub(" ", words).split())
+    line = words(text)
     line = _INLINE.sub(lambda match: "\\" + match.group(), line)
     line = _EMOJI.sub(r"\\:", line)
     found = _LINE_START.match(line)
@@ -61,115 +67,65 @@ def escape(words: str) -> str:
     return f"{line[:mark]}\\{line[mark:]}"
 
 
-def clock(ms: int) -> str:
-    """Media time as a player shows it: 0:07, 12:41, 1:02:03."""
-    minutes, seconds = divmod(max(ms, 0) // 1000, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
-
-
-def length(ms: int) -> str:
-    """A length as people say it: 38 s, 42 min, 1 h 5 min."""
-    seconds = round(ms / 1000)
-    if seconds < 60:
-        return f"{seconds} s"
-    minutes = round(seconds / 60)
-    hours, minutes = divmod(minutes, 60)
-    if not hours:
-        return f"{minutes} min"
-    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
-
-
-def _facts(detail: RecordingDetail, when: dt.datetime, timezone: dt.tzinfo | None) -> list[str]:
+def _selection(detail: RecordingDetail, segments: Sequence[Segment], timezone: dt.tzinfo | None) -> str:
     recording = detail.recording
-    until = f"–{recording.completed_at.astimezone(timezone):%H:%M}" if recording.completed_at else ""
-    lines = [f"- When: {when:%Y-%m-%d %H:%M}{until}", f"- Length: {length(recording.duration_ms)}"]
-    if recording.participants:
-        lines.append("- People: " + ", ".join(escape(name) for name in recording.participants))
-    if recording.meeting_url:
-        lines.append(f"- Meeting: {escape(recording.meeting_url)}")
-    if recording.was_recovered:
-        lines.append("- Recovered after an interruption: the last second may be missing")
-    reason = recording.error or detail.state.reason
-    if reason:
-        lines.append(f"- State: {escape(reason)}")
-    return lines
-
-
-def _summary(recording: Recording) -> list[str]:
-    if not recording.summary_lines:
-        withheld = recording.insights_withheld
-        return ["## Summary", "", f"No summary: {escape(withheld)}"] if withheld else []
-    lines = [f"- {escape(line.text)}{_said_at(line.evidence, ' ({})')}" for line in recording.summary_lines]
-    source = recording.summary_source
-    credit = (
-        ["", f"Made by a machine ({escape(source)}); each line tells where it was said."] if source else []
-    )
-    return ["## Summary", "", *lines, *credit]
-
-
-def _tasks(tasks: Iterable[Task]) -> list[str]:
-    lines = []
-    for task in tasks:
-        facts = [escape(task.assignee)] if task.assignee else []
-        facts += [f"due {escape(task.due)}"] if task.due else []
-        facts += [_said_at(task.evidence, "said at {}")] if task.evidence else []
-        facts += [] if task.is_confirmed or task.is_done else ["possible task, not confirmed"]
-        told = f" — {'; '.join(facts)}" if facts else ""
-        lines.append(f"- [{'x' if task.is_done else ' '}] {escape(task.title)}{told}")
-        if task.description:
-            lines.append(f"  {escape(task.description)}")
-    return ["## Tasks", "", *lines] if lines else []
-
-
-def _notes(notes: str) -> list[str]:
-    """Keep lines and paragraphs; two spaces at a line's end are Markdown's line break."""
-    lines = [escape(line) for line in notes.strip().splitlines()]
-    if not any(lines):
-        return []
-    followers = [*lines[1:], ""]
-    broken = [line + ("  " if line and after else "") for line, after in zip(lines, followers, strict=True)]
-    return ["## Notes", "", *broken]
-
-
-def _bookmarks(recording: Recording) -> list[str]:
-    lines = [f"- {clock(mark.at_ms)} {escape(mark.note)}".rstrip() for mark in recording.bookmarks]
-    return ["## Bookmarks", "", *lines] if lines else []
-
-
-def _gaps(gaps: Iterable[Gap]) -> list[str]:
-    lines = [f"- {clock(gap.start_ms)} {_gap(gap)}" for gap in gaps]
-    return ["## Not recorded", "", *lines] if lines else []
-
-
-def _gap(gap: Gap) -> str:
-    missing = max(gap.wall_ms, gap.end_ms - gap.start_ms)
-    side = f", {SIDES[gap.track]} only" if gap.track else ""
-    return f"{length(missing)} missing ({CAUSES.get(gap.cause, escape(gap.cause))}{side})"
-
-
-def _transcript(detail: RecordingDetail) -> list[str]:
-    recording = detail.recording
-    if not detail.segments:
-        nothing = "Nothing was said." if recording.is_transcribed else "There is no transcript yet."
-        return ["## Transcript", "", nothing]
-    lines = ["## Transcript"]
+    if not segments:
+        return ""
+    first, last = min(each.start_ms for each in segments), max(each.end_ms for each in segments)
+    day = f"{recording.started_at.astimezone(timezone):%Y-%m-%d}"
+    name = escape(title(recording, timezone=timezone))
+    lines = [f"**{name}**, {day}, {clock(first)}–{clock(last)}"]
     if recording.has_draft_transcript:
-        engine = f" by {escape(recording.engine)}" if recording.engine else ""
-        lines += ["", f"**Draft**{engine}: many words are wrong. Listen before you rely on them."]
-    entries = [(segment.start_ms, 1, _line(segment)) for segment in detail.segments]
-    entries += [(gap.start_ms, 0, f"*({clock(gap.start_ms)}: {_gap(gap)})*") for gap in recording.gaps]
-    for _, _, line in sorted(entries):
-        lines += ["", line]
-    return lines
+        lines.append(_line(Block(Kind.DRAFT, DRAFT_WARNING, label=draft_label(recording))))
+    within = [gap for gap in recording.gaps if first <= gap.start_ms < last]
+    return "\n\n".join([*lines, *(_line(block) for block in spoken(segments, within))]) + "\n"
 
 
-def _line(segment: Segment) -> str:
-    unfinished = "" if segment.is_final else " *(not final)*"
-    # The words stand behind "**You** 0:12: ", where nothing can start a list or a heading.
-    return f"**{escape(segment.speaker)}** {clock(segment.start_ms)}: {escape(segment.text)}{unfinished}"
+def _text(all_blocks: Sequence[Block]) -> str:
+    lines: list[str] = []
+    before: Block | None = None
+    for block in all_blocks:
+        is_same = before is not None and before.kind is block.kind
+        if before is not None and not (is_same and (block.kind in _TIGHT or block.kind is Kind.NOTE)):
+            lines.append("")
+        if is_same and block.kind is Kind.NOTE and lines[-1] and block.text:
+            lines[-1] += "  "  # Markdown's line break
+        lines.append(_line(block))
+        before = block
+    return "\n".join(lines) + "\n"
 
 
-def _said_at(evidence: Iterable[int], form: str) -> str:
-    times = ", ".join(clock(at) for at in evidence)
-    return form.format(times) if times else ""
+def _line(block: Block) -> str:
+    text = escape(block.text)
+    at = clock(block.at_ms) if block.at_ms is not None else ""
+    match block.kind:
+        case Kind.TITLE:
+            return f"# {text}"
+        case Kind.HEADING:
+            return f"## {text}"
+        case Kind.FACT:
+            return f"- {block.label}: {text}" if block.label else f"- {text}"
+        case Kind.ITEM:
+            times = f"({', '.join(map(clock, block.said_at))})" if block.said_at else ""
+            return " ".join(part for part in ("-", at, text, times) if part)
+        case Kind.TASK:
+            return _task(block, text)
+        case Kind.DRAFT:
+            return f"**Draft**{f' {escape(block.label)}' if block.label else ''}: {text}"
+        case Kind.LINE:
+            unfinished = f" *({block.remark})*" if block.remark else ""
+            # The words stand behind "**You** 0:12: ", where nothing can start a list or a heading.
+            return f"**{escape(block.label)}** {at}: {text}{unfinished}"
+        case Kind.HOLE:
+            return f"*({at}: {text})*"
+        case Kind.NOTE | Kind.REMARK:
+            return text
+
+
+def _task(block: Block, text: str) -> str:
+    facts = [escape(fact) for fact in block.facts]
+    facts += [f"said at {', '.join(map(clock, block.said_at))}"] if block.said_at else []
+    facts += [block.remark] if block.remark else []
+    told = f" — {'; '.join(facts)}" if facts else ""
+    description = f"\n  {escape(block.description)}" if block.description else ""
+    return f"- [{'x' if block.is_done else ' '}] {text}{told}{description}"

@@ -72,19 +72,6 @@ def from_segment(recording_id: str, segment: Segment) -> tuple[Any, ...]:
     )
 
 
-def searchable(recording: Recording) -> str:
-    """Everything a person may look for but the transcript, case-folded."""
-    parts = [
-        recording.title,
-        recording.notes,
-        recording.summary_text,
-        *recording.participants,
-        *(f"{task.title}\n{task.description}\n{task.assignee or ''}" for task in recording.tasks),
-        *(bookmark.note for bookmark in recording.bookmarks),
-    ]
-    return "\n".join(parts).casefold()
-
-
 def utc_text(moment: dt.datetime) -> str:
     """ISO 8601 with a fixed width, so that text order is time order. A naive time is taken as UTC."""
     aware = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)

@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Callable
 
 from recorder_app.errors import LibraryError
+from recorder_app.library import index
 
 
 def _first(connection: sqlite3.Connection) -> None:
@@ -80,7 +81,12 @@ def _moves(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first, _trash, _moves)
+def _full_text(connection: sqlite3.Connection) -> None:
+    """Search by column and line. Filled from the recordings once all migrations are through: `Library`."""
+    index.create_tables(connection)
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first, _trash, _moves, _full_text)
 """`MIGRATIONS[n]` takes version n to n + 1."""
 
 VERSION = len(MIGRATIONS)

@@ -5,6 +5,7 @@ A cache of the recordings' folders plus what people wrote; must not open media o
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 import dataclasses
 import datetime as dt
@@ -14,15 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from recorder_app.errors import NotFoundError
-from recorder_app.library import rows
+from recorder_app.library import index, rows, search
 from recorder_app.library.backlog import Backlog
 from recorder_app.library.database import Database
+from recorder_app.library.folding import terms_of
 from recorder_app.library.jobs import JobTable
 from recorder_app.library.ledger import Ledger
 from recorder_app.library.trash import Trash
-from recorder_app.models import Recording, Segment
-
-_MATCH = "(s.body LIKE ? ESCAPE '\\' OR s.transcript LIKE ? ESCAPE '\\')"
+from recorder_app.models import Hit, Platform, Recording, Segment, Status
 
 
 def _utc_now() -> dt.datetime:
@@ -37,10 +37,16 @@ class Library:
     backlog: Backlog
     trash: Trash
 
-    def __init__(self, path: Path, *, now: Callable[[], dt.datetime] = _utc_now) -> None:
-        """Open and migrate. A damaged file is moved aside (`damaged`); a newer one raises LibraryError."""
-        self._database = Database(path)
+    def __init__(
+        self, path: Path, *, now: Callable[[], dt.datetime] = _utc_now, has_full_text: bool | None = None
+    ) -> None:
+        """Open and migrate. A damaged file is moved aside (`damaged`); a newer one raises LibraryError.
+
+        `has_full_text`: False searches without an index; None asks this SQLite whether it knows FTS5.
+        """
+        self._has_full_text = has_full_text
         self._base = path.parent
+        self._database = Database(path, prepare=self._prepare_search)
         self._now = now
         self.jobs = JobTable(self._database)
         self.ledger = Ledger(self._database)
@@ -71,10 +77,7 @@ class Library:
                     f"INSERT INTO recordings ({', '.join(columns)}) VALUES ({marks})",  # noqa: S608 — our names
                     columns,
                 )
-                connection.execute(
-                    "INSERT INTO search (recording_id, body) VALUES (?, ?)",
-                    (added.id, rows.searchable(added)),
-                )
+                index.add(connection, added)
             return self._require(connection, recording.id)
 
     def get(self, recording_id: str) -> Recording | None:
@@ -82,22 +85,8 @@ class Library:
             row = connection.execute("SELECT * FROM recordings WHERE id = ?", (recording_id,)).fetchone()
         return None if row is None else rows.to_recording(row, self._base)
 
-    def list(self, query: str = "", *, limit: int = 200, offset: int = 0) -> list[Recording]:
-        """Newest first, without the trash. Each word of `query` must occur in title, notes, summary, tasks,
-        people or lines.
-        """
-        words = [f"%{_escaped(word)}%" for word in query.casefold().split()]
-        condition = " AND ".join(["r.trashed_at IS NULL", *[_MATCH] * len(words)])
-        with self._database.reading() as connection:
-            found = connection.execute(
-                "SELECT r.* FROM recordings r JOIN search s ON s.recording_id = r.id "  # noqa: S608 — marks only
-                f"WHERE {condition} ORDER BY r.started_at DESC, r.id LIMIT ? OFFSET ?",
-                [*(word for word in words for _ in range(2)), limit, offset],
-            ).fetchall()
-        return [rows.to_recording(row, self._base) for row in found]
-
     def find(self, mark: str) -> Recording:
-        """The one whose local or server id begins with `mark`; "last" is the newest. Raises NotFoundError."""
+        """The one whose local or server id begins with `mark`, or the newest for "last". NotFoundError."""
         if mark == "last":
             newest = self.list(limit=1)
             if newest:
@@ -116,6 +105,40 @@ class Library:
         )
         raise NotFoundError(problem, hint="recorder list shows them")
 
+    def list(self, query: str = "", *, limit: int = 200, offset: int = 0) -> list[Recording]:
+        """Newest first, without the trash. Each word of `query` must occur in title, notes, summary, tasks,
+        people or lines.
+        """
+        wanted = search.query_for(terms_of(query), search.Filters(), is_indexed=self._is_indexed)
+        with self._database.reading() as connection:
+            found = search.run(connection, wanted, limit=limit, offset=offset, is_ranked=False)
+        return [rows.to_recording(row, self._base) for row in found]
+
+    def search(
+        self,
+        query: str,
+        *,
+        limit: int = 50,
+        offset: int = 0,
+        status: Status | None = None,
+        platform: Platform | None = None,
+        has_open_tasks: bool | None = None,
+    ) -> builtins.list[Hit]:
+        """As `list`, with the line that shows why, hits in titles first. Words match from their start;
+        what stands in double quotes, or holds other signs than letters and digits, as it is.
+        """
+        terms = terms_of(query)
+        filters = search.Filters(status, platform, has_open_tasks)
+        found = search.query_for(terms, filters, is_indexed=self._is_indexed)
+        with self._database.reading() as connection:
+            # One view of the file for rows and lines, whatever others write meanwhile.
+            connection.execute("SAVEPOINT searching")
+            try:
+                chosen = search.run(connection, found, limit=limit, offset=offset, is_ranked=True)
+                return [search.hit_of(connection, row, terms, self._base) for row in chosen]
+            finally:
+                connection.execute("RELEASE searching")
+
     def update(self, recording_id: str, **changes: Any) -> Recording:
         """Change fields of a Recording, by name. Raises NotFoundError."""
         unknown = set(changes) - set(rows.COLUMNS) | ({"id"} & set(changes))
@@ -129,9 +152,7 @@ class Library:
                 {**columns, "_id": recording_id},
             )
             changed = self._require(connection, recording_id)
-            connection.execute(
-                "UPDATE search SET body = ? WHERE recording_id = ?", (rows.searchable(changed), recording_id)
-            )
+            index.update(connection, changed)
         return changed
 
     def segments(self, recording_id: str) -> tuple[Segment, ...]:
@@ -153,9 +174,9 @@ class Library:
                 "INSERT INTO segments VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [rows.from_segment(recording_id, segment) for segment in segments],
             )
-            connection.execute(
-                "UPDATE search SET transcript = ? WHERE recording_id = ?",
-                ("\n".join(segment.text for segment in segments).casefold(), recording_id),
+            ordered = sorted(segments, key=lambda segment: segment.start_ms)
+            index.set_transcript(
+                connection, recording_id, [(each.start_ms, each.speaker, each.text) for each in ordered]
             )
 
     def server_ids(self, workspace: str) -> set[str]:
@@ -197,12 +218,30 @@ class Library:
     def close(self) -> None:
         self._database.close()
 
+    def _prepare_search(self, connection: sqlite3.Connection) -> None:
+        """Bring the index up to date if this file has none yet, or was written without FTS5 meanwhile."""
+        if self._has_full_text is None:
+            self._has_full_text = index.has_fts5(connection)
+        index.keep_in_step(connection, is_indexed=self._is_indexed)
+        if not index.is_behind(connection, is_indexed=self._is_indexed):
+            return
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            if index.is_behind(connection, is_indexed=self._is_indexed):
+                found = connection.execute("SELECT * FROM recordings").fetchall()
+                recordings = (rows.to_recording(row, self._base) for row in found)
+                index.fill(connection, recordings, is_indexed=self._is_indexed)
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
+
+    @property
+    def _is_indexed(self) -> bool:
+        return bool(self._has_full_text)
+
     def _require(self, connection: sqlite3.Connection, recording_id: str) -> Recording:
         row = connection.execute("SELECT * FROM recordings WHERE id = ?", (recording_id,)).fetchone()
         if row is None:
             raise NotFoundError("There is no such recording", hint="See them all with: recorder list")
         return rows.to_recording(row, self._base)
-
-
-def _escaped(word: str) -> str:
-    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

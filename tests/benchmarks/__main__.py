@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 
-from tests.benchmarks import capture, media, server
+from tests.benchmarks import capture, media, search, server
 from tests.benchmarks.table import Measured, Row, as_json, as_text, machine, run
 
-ROWS: tuple[Row, ...] = (*capture.ROWS, *server.ROWS, *media.ROWS)
+ROWS: tuple[Row, ...] = (*capture.ROWS, *server.ROWS, *media.ROWS, *search.ROWS)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -11,7 +11,8 @@ import pytest
 
 from recorder_app.errors import UsageError
 from recorder_app.export import EXPORTERS, export
-from recorder_app.export.markdown import clock, escape, length, to_markdown
+from recorder_app.export.document import clock, length
+from recorder_app.export.markdown import escape, to_markdown
 from recorder_app.models import (
     Bookmark,
     Gap,
@@ -199,5 +200,5 @@ def test_formats_are_offered_by_name_and_unknown_ones_refused_with_the_list():
     assert export(DETAIL, "markdown") == to_markdown(DETAIL)
     assert len({exporter.name for exporter in EXPORTERS}) == len(EXPORTERS)
     with pytest.raises(UsageError) as caught:
-        export(DETAIL, "pdf")
+        export(DETAIL, "papyrus")
     assert "markdown" in caught.value.hint
