@@ -80,7 +80,7 @@ def chosen(arguments: list[str], *, is_fast: bool, is_screen: bool) -> list[str]
     marks += ["not slow"] if is_fast else []
     marks += ["gui"] if is_screen else []
     marking = ["-m", " and ".join(marks)] if marks else []
-    return ["-p", "tests.skips", "-W", "error", *marking, *rest]
+    return ["-p", "tests.skips", "-W", "error", "--reruns", "1", *marking, *rest]
 
 
 def _both(arguments: list[str], environment: Mapping[str, str], *, is_fast: bool) -> int:

@@ -14,7 +14,7 @@ from tests import __main__ as runner
 from tests import skips
 
 ROOT = Path(__file__).parents[2]
-ALWAYS = ["-p", "tests.skips", "-W", "error"]
+ALWAYS = ["-p", "tests.skips", "-W", "error", "--reruns", "1"]
 
 
 @pytest.mark.parametrize(
