@@ -139,7 +139,11 @@ def ext4(tmp_path):
         shutil.rmtree(work)
 
 
+# Copying an image while its writer stands still is not atomic: a busy machine tears it (reference: opt-in).
 @pytest.mark.slow
+@pytest.mark.skipif(
+    "RECORDER_POWER_CUT" not in os.environ, reason="asked for by RECORDER_POWER_CUT=1; only root may"
+)
 def test_a_real_file_system_gives_back_what_was_recorded_before_the_power_went(
     ext4, tmp_path, monkeypatch, record_property
 ):
