@@ -153,7 +153,8 @@ class PrivatePulse:
 
     def _server_environment(self) -> dict[str, str]:
         environment = self._client_environment()
-        # A session bus would let it reach the real user's services.
-        environment.pop("DBUS_SESSION_BUS_ADDRESS", None)
+        # A session bus would let it reach the real user's services; with none named but a display, libdbus
+        # starts one of its own and leaves it running.
+        environment["DBUS_SESSION_BUS_ADDRESS"] = "disabled:"
         environment |= {"HOME": str(self.folder / "home"), "XDG_RUNTIME_DIR": str(self.folder)}
         return environment
