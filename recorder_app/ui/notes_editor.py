@@ -259,7 +259,7 @@ class NotesEditor(QWidget):
             return
         before, self._written = self._written, notes
         self._bridge.run(
-            lambda: self._bridge.recorder.set_notes(recording_id, notes),
+            lambda: self._bridge.recorder.set_notes(recording_id, notes, was=before),
             lambda _: self._done(recording_id),
             lambda error: self._fail(recording_id, before, notes, error),
             lane="writes",

@@ -99,3 +99,20 @@ def test_a_click_on_a_line_plays_from_there(qtbot, pulse, shell, recorder):
     qtbot.waitUntil(lambda: page.playback.is_playing and page.playback.position_ms > 5_200, timeout=10_000)
     page.playback.toggle()
     qtbot.waitUntil(lambda: not page.playback.is_playing)
+
+
+def test_words_that_arrive_while_somebody_types_are_kept_beside_theirs(qtbot, shell, recorder):
+    imported = recorder.import_file(SAMPLE, title="Office")
+    shell.window.open_recording(imported.id)
+    notes = shell.window.page.notes
+    qtbot.waitUntil(lambda: shown(shell) is not None and notes.text.isVisible(), timeout=10_000)
+
+    QTest.keyClicks(notes.text, "mine")
+    recorder.library.update(imported.id, notes="theirs")
+    notes.flush()
+
+    def both():
+        kept = recorder.detail(imported.id).recording.notes
+        return "mine" in kept and "theirs" in kept
+
+    qtbot.waitUntil(both, timeout=10_000)

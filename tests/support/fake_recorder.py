@@ -278,7 +278,7 @@ class FakeRecorder:
         self._enter("rename")
         return self._change(recording_id, title=title)
 
-    def set_notes(self, recording_id: str, notes: str) -> Recording:
+    def set_notes(self, recording_id: str, notes: str, *, was: str | None = None) -> Recording:
         self._enter("set_notes")
         return self._change(recording_id, notes=notes)
 

@@ -95,7 +95,7 @@ def test_unsaved_notes_are_still_there_after_looking_at_another_meeting(qtbot, s
     notes = open_page(shell, WEEKLY).notes
     works = recorder.set_notes
 
-    def full(recording_id, text):
+    def full(recording_id, text, **_kept):
         raise RecorderError("The disk is full")
 
     recorder.set_notes = full
