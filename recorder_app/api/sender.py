@@ -72,11 +72,6 @@ class Sender:
     def origin(self) -> str:
         return self._origin
 
-    @property
-    def uses_new_prefix(self) -> bool:
-        """Whether this server was found to answer under /api/projects/ only."""
-        return self._prefix == _NEW
-
     def _send(
         self,
         method: str,

@@ -386,7 +386,3 @@ class Session:
 
     def _note_or_raise(self, event: str, **fields: object) -> None:
         self._journal.append(event, is_important=True, **fields)
-
-
-def idle_status(*, pid: int | None) -> CaptureStatus:
-    return CaptureStatus(state="idle", pid=pid)

@@ -21,7 +21,7 @@ from recorder_app.events import Event
 from recorder_app.library.jobs import BLOCKED, Job
 from recorder_app.library.lockfile import FileLock
 from recorder_app.library.store import Library
-from recorder_app.models import Insights, JobView, Recording, Segment, UploadsStatus
+from recorder_app.models import Insights, Recording, Segment, UploadsStatus
 from recorder_app.settings import LOCAL
 from recorder_app.sync import (
     edits,
@@ -215,10 +215,6 @@ class SyncEngine:
         self.wake()
 
     # ---- telling ----------------------------------------------------------------------------------
-
-    def job_views(self, recording_id: str | None = None) -> list[JobView]:
-        """Of one recording all jobs, else all that are not done."""
-        return self._library.jobs.views(recording_id)
 
     def paused_reason(self) -> str | None:
         return self._library.ledger.paused_reason(self._deps.workspace.name)

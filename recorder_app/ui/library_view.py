@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QItemSelection, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
     QListView,
-    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QWidget,
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import (
 from recorder_app.models import RecordingRow
 from recorder_app.ui.controls import chip_size, paint_chip
 from recorder_app.ui.library_model import ROW_ROLE, LibraryModel
+from recorder_app.ui.row_ground import paint_row_ground
 from recorder_app.ui.theme import Theme
 from recorder_app.ui.words import chip, row_meta, title
 
@@ -47,22 +47,9 @@ class LibraryDelegate(QStyledItemDelegate):
             painter.setFont(self._theme.font("caption", 600))
             painter.drawText(rect.adjusted(MARGIN + PAD_X, 4, -PAD_X, 0), Qt.AlignmentFlag.AlignVCenter, row)
         elif isinstance(row, RecordingRow):
-            self._paint_ground(painter, option, rect)
+            paint_row_ground(painter, rect.adjusted(MARGIN, 0, -MARGIN, 0), option.state, self._theme)
             self._paint_row(painter, rect.adjusted(MARGIN + PAD_X, PAD_Y, -MARGIN - PAD_X, -PAD_Y), row)
         painter.restore()
-
-    def _paint_ground(self, painter: QPainter, option: QStyleOptionViewItem, rect: QRect) -> None:
-        state: QStyle.StateFlag = option.state
-        box = rect.adjusted(MARGIN, 0, -MARGIN, 0)
-        is_selected = bool(state & QStyle.StateFlag.State_Selected)
-        if is_selected or state & QStyle.StateFlag.State_MouseOver:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(self._theme.color("selected" if is_selected else "hover"))
-            painter.drawRoundedRect(box, 6, 6)
-        if state & QStyle.StateFlag.State_HasFocus and state & QStyle.StateFlag.State_KeyboardFocusChange:
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(self._theme.color("accent"), 2))
-            painter.drawRoundedRect(box.adjusted(1, 1, -1, -1), 5, 5)
 
     def _paint_row(self, painter: QPainter, box: QRect, row: RecordingRow) -> None:
         theme = self._theme

@@ -331,14 +331,3 @@ def theme_for(app: QApplication, *, appearance: str, icons: Path | None = None) 
     theme = Theme(app, icons or resources() / "icons", appearance=appearance)
     app.setWindowIcon(theme.icons.tray("idle", panel=theme.color("accent")))
     return theme
-
-
-def run_app(
-    recorder: Recorder,
-    *,
-    hidden: bool = False,
-    hotkey: Hotkey | None = None,
-    instance: Instance | None = None,
-) -> int:
-    """Run tray and window on an opened Recorder until somebody quits; return the exit code."""
-    return Shell(recorder, hotkey=hotkey, instance=instance).run(hidden=hidden)

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QListView,
     QMenu,
-    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QWidget,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from recorder_app.ui.controls import BOX_PX
 from recorder_app.ui.formats import clock
+from recorder_app.ui.row_ground import paint_row_ground
 from recorder_app.ui.task_list import ENTRY_ROLE, Entry, Head, TaskListModel, tr
 from recorder_app.ui.theme import Theme
 
@@ -124,7 +124,7 @@ class TaskDelegate(QStyledItemDelegate):
         if isinstance(item, Head):
             self._paint_head(painter, option.rect, item)
         elif isinstance(item, Entry):
-            self._paint_ground(painter, option)
+            paint_row_ground(painter, option.rect.adjusted(12, 0, -12, 0), option.state, self._theme)
             self._paint_entry(painter, option.rect, item)
         painter.restore()
 
@@ -143,18 +143,6 @@ class TaskDelegate(QStyledItemDelegate):
         painter.setPen(theme.color("secondary"))
         meta = theme.metrics("small").elidedText(head.meta, Qt.TextElideMode.ElideRight, box.width() - left)
         painter.drawText(box.adjusted(left, 1, 0, 1), Qt.AlignmentFlag.AlignVCenter, meta)
-
-    def _paint_ground(self, painter: QPainter, option: QStyleOptionViewItem) -> None:
-        state, box = option.state, option.rect.adjusted(12, 0, -12, 0)
-        is_selected = bool(state & QStyle.StateFlag.State_Selected)
-        if is_selected or state & QStyle.StateFlag.State_MouseOver:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(self._theme.color("selected" if is_selected else "hover"))
-            painter.drawRoundedRect(box, 6, 6)
-        if state & QStyle.StateFlag.State_HasFocus and state & QStyle.StateFlag.State_KeyboardFocusChange:
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(self._theme.color("accent"), 2))
-            painter.drawRoundedRect(box.adjusted(1, 1, -1, -1), 5, 5)
 
     def _paint_entry(self, painter: QPainter, rect: QRect, entry: Entry) -> None:
         theme, parts = self._theme, parts_of(self._theme, rect, entry)

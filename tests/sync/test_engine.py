@@ -227,12 +227,12 @@ def test_jobs_are_shown_with_their_progress(world):
     world.whole()
     world.settle()
 
-    views = world.engine.job_views("r1")
+    views = world.library.jobs.views("r1")
 
     assert all(isinstance(view, JobView) for view in views)
     assert [view.kind for view in views][:3] == ["create", "describe", "finish"]
     assert {view.progress_percent for view in views} == {100}
-    assert world.engine.job_views() == []
+    assert world.library.jobs.views() == []
 
 
 def test_recordings_are_counted_not_jobs(world):
