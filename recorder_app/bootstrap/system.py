@@ -61,7 +61,9 @@ SOUND = (
 )
 APP = WINDOW + SOUND
 NO_SCREEN = _needs("program", "xvfb=Xvfb", "pulseaudio=pulseaudio", "pulseaudio-utils=pactl")
-TESTS = _needs("program", "openbox=openbox", "xdotool=xdotool", "flite=flite", "ffmpeg=ffmpeg")
+TESTS = _needs(
+    "program", "openbox=openbox", "xdotool=xdotool", "flite=flite", "ffmpeg=ffmpeg", "dbus-daemon=dbus-daemon"
+)
 
 
 class Situation(NamedTuple):
